@@ -1,0 +1,74 @@
+"""Predictions as people and scripts read them: table, TSV or JSON, as they come.
+
+TSV and JSON need nothing but the standard library, so that a script's `predict` stays quick.
+"""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+
+from mnistcli.errors import PictureError
+from mnistcli.prediction import Prediction
+from mnistcli.run import Run
+
+VERSION = 1  # of the JSON
+ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
+
+
+def write(predictions: Iterable[Prediction], run: Run, form: str, top: int) -> None:
+    """Write predictions to stdout as "table", "tsv" or "json", and errors to stderr.
+
+    Raises PictureError at the end when a picture could not be read.
+    """
+    # A file's name is bytes: what is not UTF-8 goes out as it came in.
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="surrogateescape")
+    counter = _Counter(predictions)
+    if form == "json":
+        _write_json(counter, run)
+    elif form == "tsv":
+        for prediction in counter:
+            if prediction.probabilities:
+                sys.stdout.write(tsv_line(prediction, top))
+    else:
+        from mnistcli import console
+
+        console.show_predictions(counter, top)
+    if counter.errors:
+        raise PictureError(f"{counter.errors} of {counter.total} pictures could not be read.")
+
+
+def tsv_line(prediction: Prediction, top: int) -> str:
+    """Return path, then digit and probability of each of the top answers, tab-separated."""
+    cells = [prediction.path.translate(ESCAPES)]
+    for digit in prediction.ranking[:top]:
+        cells += [str(digit), f"{(prediction.probabilities or ())[digit]:.6f}"]
+    return "\t".join(cells) + "\n"
+
+
+def _write_json(predictions: Iterable[Prediction], run: Run) -> None:
+    """One object, written piece by piece: memory does not grow with the number of pictures."""
+    head = json.dumps({"version": VERSION, "run": str(run.path.absolute())})
+    sys.stdout.write(head[:-1] + ', "predictions": [')
+    for number, prediction in enumerate(predictions):
+        sys.stdout.write((",\n" if number else "\n") + json.dumps(prediction.to_json()))
+    sys.stdout.write("\n]}\n")
+
+
+class _Counter:
+    """Counts predictions as they pass, and reports errors."""
+
+    def __init__(self, predictions: Iterable[Prediction]) -> None:
+        self._predictions = predictions
+        self.total = 0
+        self.errors = 0
+
+    def __iter__(self) -> Iterator[Prediction]:
+        for prediction in self._predictions:
+            self.total += 1
+            if prediction.error:
+                self.errors += 1
+                path = prediction.path.translate(ESCAPES)
+                sys.stderr.write(f"{path}: {prediction.error}\n")
+            yield prediction

@@ -1,0 +1,69 @@
+"""TensorFlow's and LiteRT's C++ chatter, kept off standard error; real errors pass.
+
+They write notes to file descriptor 2 whatever TF_CPP_MIN_LOG_LEVEL says (tensorflow#100442).
+A child process filters the descriptor line by line. A child, not a thread: should this process
+die inside of TensorFlow, its last words still come through.
+"""
+
+import atexit
+import os
+import re
+import signal
+import sys
+
+CHATTER = re.compile(
+    rb"""
+    [IW]\d{4}\ [\d:.]+\ +\d+\ \S+:\d+\]               # absl: information and warnings
+    | \d{4}-\d\d-\d\d\ [\d:.]+:\ [IW]\ \S+:\d+\]      # TensorFlow's older form of the same
+    | E\d{4}\ .*\]\ failed\ call\ to\ cuInit          # a machine without a GPU is no error
+    | WARNING:\ All\ log\ messages\ before\ absl::InitializeLog
+    | To\ enable\ the\ following\ instructions:
+    | INFO:\ Created\ TensorFlow\ Lite\ XNNPACK\ delegate
+    """,
+    re.VERBOSE,
+)
+
+STDERR = 2
+
+
+def silence() -> None:
+    """Filter file descriptor 2 until the process ends; call it before any thread starts.
+
+    `sys.stderr` keeps writing to the original target. Does nothing where `sys.stderr` has been
+    replaced (a test's capture), or where processes do not fork.
+    """
+    stream = sys.stderr
+    if not hasattr(os, "fork") or stream is None or stream is not sys.__stderr__:
+        return
+    stream.flush()
+    target = os.dup(STDERR)
+    readable, writable = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(writable)
+        _pass_on(readable, target)
+    os.close(readable)
+    os.dup2(writable, STDERR)
+    os.close(writable)
+    sys.stderr = open(target, "w", buffering=1, encoding="utf-8", errors="backslashreplace")  # noqa: PTH123, SIM115
+    atexit.register(_finish, target, child)
+
+
+def _finish(target: int, child: int) -> None:
+    """Let the child read to the end, so that nothing arrives after this process has ended."""
+    os.dup2(target, STDERR)
+    os.waitpid(child, 0)
+
+
+def _pass_on(readable: int, target: int) -> None:
+    """Copy lines that are not chatter until every writer has gone; never returns."""
+    # Ctrl-C goes to the whole foreground group; the filter stays for what its parent still says.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        with os.fdopen(readable, "rb") as lines:
+            for line in lines:
+                if not CHATTER.match(line):
+                    os.write(target, line)
+    finally:
+        os._exit(0)

@@ -1,0 +1,51 @@
+"""`mnistcli evaluate`."""
+
+from pathlib import Path
+
+import click
+
+from mnistcli import chatter
+from mnistcli.commands import options
+from mnistcli.config import DATASETS
+
+
+@click.command()
+@options.run_argument
+@click.option(
+    "--dataset",
+    type=click.Choice(DATASETS),
+    show_default="that of the training",
+    help="What to measure on.",
+)
+@click.option("--split", type=click.Choice(["test", "train"]), default="test", show_default=True)
+@options.engine
+@click.option("--fail-under", type=click.FloatRange(0, 1), help="Exit with 1 below this accuracy.")
+@options.data_dir
+@options.runs_dir
+@options.as_json
+@options.quiet
+def evaluate(
+    run: str | None,
+    dataset: str | None,
+    split: str,
+    engine: str,
+    fail_under: float | None,
+    data_dir: Path,
+    runs_dir: Path,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Measure a run on a dataset split."""
+    chatter.silence()
+    from mnistcli import console
+    from mnistcli.evaluation import evaluate_run, require
+    from mnistcli.run import find
+
+    found = find(runs_dir, run)
+    console.note(
+        f"measuring {found.name} on {dataset or found.config.dataset} {split}", quiet=quiet
+    )
+    evaluation = evaluate_run(found, data_dir, dataset, split, engine)
+    console.show_evaluation(evaluation, as_json=as_json)
+    if fail_under is not None:
+        require(evaluation, fail_under)

@@ -1,0 +1,35 @@
+"""`mnistcli fetch`."""
+
+from pathlib import Path
+
+import click
+
+from mnistcli.commands import options
+
+
+@click.command()
+@options.dataset
+@click.option(
+    "--source",
+    "sources",
+    multiple=True,
+    metavar="URL|DIR|FILE",
+    help="Where to look instead of the caches and public mirrors: a base URL or a folder with the "
+    "four IDX files, gzipped or not, or a single .npz. May be given several times.",
+)
+@click.option("--force", is_flag=True, help="Fetch anew what is already stored.")
+@options.data_dir
+@options.as_json
+@options.quiet
+def fetch(
+    dataset: str, sources: tuple[str, ...], force: bool, data_dir: Path, as_json: bool, quiet: bool
+) -> None:
+    """Get a dataset, verify it, store it."""
+    from mnistcli import console
+    from mnistcli.fetching import fetch_mnist
+    from mnistcli.sources import Source, default_sources
+
+    candidates = [Source.parse(text) for text in sources] or default_sources()
+    events = fetch_mnist(data_dir, candidates, force=force)
+    fetched = console.follow_fetch(events, quiet=quiet)
+    console.show_fetched(fetched, as_json=as_json)

@@ -1,0 +1,92 @@
+"""Options and arguments that commands share."""
+
+import os
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import click
+from click.shell_completion import CompletionItem
+
+from mnistcli.config import DATASETS
+
+RUNS_DIR = "runs"
+
+
+class Names(click.Choice[str]):
+    """A choice among many names, which answers a misspelt one with the nearest."""
+
+    def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
+        """Name the nearest choice, or all where none is near."""
+        close = get_close_matches(str(value), self.choices, n=1)
+        if not close:
+            return super().get_invalid_choice_message(value, ctx)
+        return f"{value!r} is not known. Did you mean {close[0]!r}? Or one of " + ", ".join(
+            sorted(set(self.choices) - {close[0]})
+        )
+
+
+def _default_data_dir() -> Path:
+    from platformdirs import user_cache_path
+
+    return user_cache_path("mnistcli")
+
+
+def _complete_run(
+    ctx: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Offer the run folders, newest first, then whatever path the shell finds."""
+    folder = ctx.params.get("runs_dir") or Path(os.environ.get("MNISTCLI_RUNS_DIR", RUNS_DIR))
+    manifests = sorted(folder.glob("*/run.json"), key=lambda path: -path.stat().st_mtime)
+    names = [path.parent.name for path in manifests if path.parent.name.startswith(incomplete)]
+    return [CompletionItem(name) for name in names] or [CompletionItem(incomplete, type="dir")]
+
+
+data_dir = click.option(
+    "--data-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="MNISTCLI_DATA_DIR",
+    default=_default_data_dir,
+    show_default="the user's cache folder",
+    show_envvar=True,
+    help="Where datasets are stored.",
+)
+
+runs_dir = click.option(
+    "--runs-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="MNISTCLI_RUNS_DIR",
+    default=Path(RUNS_DIR),
+    show_default=True,
+    show_envvar=True,
+    help="Where runs are kept.",
+)
+
+dataset = click.option(
+    "--dataset",
+    type=click.Choice(DATASETS),
+    default="mnist",
+    show_default=True,
+)
+
+run_argument = click.argument("run", required=False, shell_complete=_complete_run)
+
+run_option = click.option(
+    "--run",
+    metavar="RUN",
+    show_default="the newest complete run",
+    help="Name or path of the run.",
+    shell_complete=_complete_run,
+)
+
+engine = click.option(
+    "--engine",
+    type=click.Choice(["auto", "litert", "keras"]),
+    default="auto",
+    show_default=True,
+    help="What the network runs on; auto is LiteRT.",
+)
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+
+quiet = click.option("--quiet", "-q", is_flag=True, help="No progress and no notes.")

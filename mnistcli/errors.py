@@ -1,0 +1,36 @@
+"""What can go wrong, as one exception root and its few children.
+
+Each message says what happened, what was expected, what was found, and what to do next.
+"""
+
+
+class MnistcliError(Exception):
+    """The root of every error that mnistcli raises on purpose."""
+
+
+class DatasetError(MnistcliError):
+    """A dataset is missing, damaged, or not what it claims to be."""
+
+
+class DownloadError(MnistcliError):
+    """A mirror did not deliver."""
+
+
+class RunError(MnistcliError):
+    """A run folder is missing, unfinished, damaged, or in the way."""
+
+
+class ModelError(MnistcliError):
+    """A saved model cannot be opened."""
+
+
+class TrainingError(MnistcliError):
+    """Training cannot go on."""
+
+
+class PictureError(MnistcliError):
+    """A picture cannot be read, or holds no digit."""
+
+
+class BelowThresholdError(MnistcliError):
+    """A measured accuracy is below the one that was asked for."""

@@ -1,0 +1,161 @@
+"""Get a dataset: ask each source in turn, verify the content, store it."""
+
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock
+from numpy.typing import NDArray
+
+from mnistcli import data, files, sources
+from mnistcli.download import (
+    LIMIT,
+    Patience,
+    Received,
+    download,
+    unpack_idx,
+    unpack_npz,
+)
+from mnistcli.errors import DatasetError, DownloadError
+from mnistcli.sources import PARTS, Kind, Part, Source
+
+
+@dataclass(frozen=True)
+class Trying:
+    """A source is asked."""
+
+    location: str
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A source did not serve."""
+
+    location: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """The dataset is stored."""
+
+    info: data.DatasetInfo
+    sha256: str
+    """Of the stored file."""
+    downloaded: bool
+    """Whether this call brought it over the network."""
+    fresh: bool
+    """Whether this call stored it; False: it was there already."""
+
+
+Event = Trying | Received | Failed | Fetched
+
+
+def fetch_mnist(
+    data_dir: Path,
+    candidates: Sequence[Source],
+    *,
+    force: bool = False,
+    patience: Patience = Patience(),  # noqa: B008 - frozen
+) -> Iterator[Event]:
+    """Store MNIST in `data_dir`, yielding what happens; the last event is Fetched.
+
+    A stored copy that verifies is kept unless `force`. Raises DownloadError when no source
+    serves; then nothing has changed on disk.
+    """
+    data_dir.mkdir(parents=True, exist_ok=True)
+    with FileLock(data_dir / ".mnist.lock"):
+        files.sweep(data_dir, "mnist.h5")
+        if not force and (found := _stored(data_dir)):
+            yield found
+            return
+        failures = []
+        for source in candidates:
+            yield Trying(source.location)
+            try:
+                parts = yield from _obtain(source, patience)
+            except (DatasetError, DownloadError) as error:
+                failures.append(Failed(source.location, str(error).rstrip(".")))
+                yield failures[-1]
+                continue
+            info = data.store(data_dir, "mnist", parts, source.location, sources.LICENCE)
+            yield Fetched(info, files.sha256(info.path), downloaded=source.remote, fresh=True)
+            return
+    raise DownloadError(_all_failed(failures, data_dir))
+
+
+def _stored(data_dir: Path) -> Fetched | None:
+    """Return the stored copy if it is whole; None otherwise: it is then fetched anew."""
+    try:
+        for split in ("train", "test"):
+            data.load(data_dir, "mnist", split)
+        info = data.info(data_dir, "mnist")
+    except DatasetError:
+        return None
+    return Fetched(info, files.sha256(info.path), downloaded=False, fresh=False)
+
+
+def _obtain(
+    source: Source, patience: Patience
+) -> Generator[Received, None, Mapping[str, NDArray[np.uint8]]]:
+    """Read the four arrays from a source and return them verified."""
+    match source.kind:
+        case Kind.NPZ_URL:
+            parts = unpack_npz((yield from download(source.location, patience)))
+        case Kind.NPZ:
+            parts = unpack_npz(_read(Path(source.location)))
+        case Kind.BASE_URL:
+            parts = {}
+            for name, part in PARTS.items():
+                body = yield from _download_part(source.location, part, patience)
+                parts[name] = unpack_idx(body, part)
+        case Kind.FOLDER:
+            folder = Path(source.location)
+            parts = {name: _read_part(folder, part) for name, part in PARTS.items()}
+    for name, part in PARTS.items():
+        sources.verify(part, parts[name])
+    return parts
+
+
+def _download_part(base: str, part: Part, patience: Patience) -> Generator[Received, None, bytes]:
+    try:
+        return (yield from download(f"{base}{part.idx_name}.gz", patience))
+    except DownloadError as error:
+        if not str(error).startswith("HTTP 404"):
+            raise
+        return (yield from download(f"{base}{part.idx_name}", patience))
+
+
+def _read_part(folder: Path, part: Part) -> NDArray[np.uint8]:
+    """Read one of the four files; plain or gzipped, with a dash or with MNIST's older dot."""
+    dotted = part.idx_name.replace("-idx", ".idx")
+    for name in (part.idx_name, f"{part.idx_name}.gz", dotted, f"{dotted}.gz"):
+        if (folder / name).is_file():
+            return unpack_idx(_read(folder / name), part)
+    if not folder.is_dir():
+        raise DatasetError("there is no such folder")
+    raise DatasetError(f"it holds no {part.idx_name}(.gz)")
+
+
+def _read(path: Path) -> bytes:
+    if not path.is_file():
+        raise DatasetError("there is no such file")
+    try:
+        with path.open("rb") as file:
+            content = file.read(LIMIT + 1)
+    except OSError as error:
+        raise DatasetError(f"{path.name} cannot be read: {error.strerror}") from error
+    if len(content) > LIMIT:
+        raise DatasetError(f"{path.name} has more than {LIMIT:,} bytes")
+    return content
+
+
+def _all_failed(failures: Sequence[Failed], data_dir: Path) -> str:
+    reasons = "\n".join(f"  {failure.location}: {failure.reason}" for failure in failures)
+    return (
+        f"MNIST could not be fetched; {len(failures)} source(s) asked, none served:\n{reasons}\n"
+        f"Bring mnist.npz, or a folder with {', '.join(p.idx_name for p in PARTS.values())} "
+        f"(gzipped or not), to this machine, then run `mnistcli fetch --source PATH`; "
+        f"it will be stored in {data_dir}. Without MNIST: `mnistcli fetch --dataset synthetic`."
+    )

@@ -1,0 +1,44 @@
+"""IDX, the format of the original MNIST files: bytes to arrays and back.
+
+Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits", FILE FORMATS.
+Two zero bytes, a type code, the number of dimensions, each dimension as a big-endian uint32, data.
+"""
+
+import math
+import struct
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistcli.errors import DatasetError
+
+UNSIGNED_BYTE = 0x08  # the only type code that MNIST uses
+
+
+def parse(data: bytes) -> NDArray[np.uint8]:
+    """Return the uint8 array in `data`, as a read-only view; raise DatasetError if it is not IDX."""
+    if len(data) < 4 or data[:3] != bytes([0, 0, UNSIGNED_BYTE]):  # noqa: PLR2004 - magic number
+        found = data[:4].hex(" ") or "nothing"
+        raise DatasetError(f"not an IDX file: expected it to begin with 00 00 08, got {found}.")
+    dimensions = data[3]
+    header = 4 + 4 * dimensions
+    if dimensions == 0 or len(data) < header:
+        raise DatasetError(
+            f"the IDX header is cut short: expected {header} bytes, got {len(data)}."
+        )
+    shape = struct.unpack(f">{dimensions}I", data[4:header])
+    expected = header + math.prod(shape)
+    if len(data) != expected:
+        size = " x ".join(map(str, shape))
+        raise DatasetError(f"an IDX file of {size} has {expected} bytes, got {len(data)}.")
+    return np.frombuffer(data, np.uint8, offset=header).reshape(shape)
+
+
+def header(shape: tuple[int, ...]) -> bytes:
+    """Return the IDX header of a uint8 array of this shape."""
+    return struct.pack(f">BBBB{len(shape)}I", 0, 0, UNSIGNED_BYTE, len(shape), *shape)
+
+
+def serialize(array: NDArray[np.uint8]) -> bytes:
+    """Return a uint8 array of any shape as IDX bytes."""
+    return header(array.shape) + array.tobytes()

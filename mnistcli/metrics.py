@@ -1,0 +1,88 @@
+"""How good predictions are: labels and probabilities to accuracy, loss, per class, confusion."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+CLASSES = 10
+Z_95 = 1.959963984540054  # two-sided 95 % quantile of the standard normal distribution
+EPSILON = 1e-7  # keras.config.epsilon(): Keras clips probabilities there before the logarithm
+
+
+@dataclass(frozen=True)
+class ClassMetrics:
+    """One digit's precision, recall and F1, all in [0, 1], and how many images show it."""
+
+    label: int
+    precision: float
+    recall: float
+    f1: float
+    support: int
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """What a model scores on n labelled images."""
+
+    n: int
+    accuracy: float
+    """Fraction right, in [0, 1]."""
+    loss: float
+    """Mean cross-entropy, in nats."""
+    confidence_interval: tuple[float, float]
+    """95 % interval of the accuracy."""
+    per_class: tuple[ClassMetrics, ...]
+    confusion_matrix: NDArray[np.int64]
+    """(10, 10): images of row's label that were read as column's digit."""
+
+
+def measure(probabilities: NDArray[np.float32], labels: NDArray[np.uint8]) -> Metrics:
+    """Return the metrics of probabilities (n, 10) against labels (n,), n >= 1."""
+    n = len(labels)
+    predicted = probabilities.argmax(axis=1)
+    confusion = np.bincount(labels.astype(np.int64) * CLASSES + predicted, minlength=CLASSES**2)
+    confusion = confusion.reshape(CLASSES, CLASSES)
+    right = int(np.trace(confusion))
+    return Metrics(
+        n=n,
+        accuracy=right / n,
+        loss=cross_entropy(probabilities, labels),
+        confidence_interval=wilson_interval(right, n),
+        per_class=_per_class(confusion),
+        confusion_matrix=confusion,
+    )
+
+
+def cross_entropy(probabilities: NDArray[np.float32], labels: NDArray[np.uint8]) -> float:
+    """Return the mean cross-entropy in nats of probabilities (n, 10), clipped as Keras does."""
+    of_label = probabilities[np.arange(len(labels)), labels].astype(np.float64)
+    return float(-np.log(np.clip(of_label, EPSILON, 1 - EPSILON)).mean())
+
+
+def wilson_interval(right: int, n: int) -> tuple[float, float]:
+    """Return the 95 % score interval of a proportion, right of n.
+
+    Source: E. B. Wilson, "Probable inference, the law of succession, and statistical
+    inference", Journal of the American Statistical Association 22 (1927).
+    """
+    p = right / n
+    z2 = Z_95**2
+    centre = (p + z2 / (2 * n)) / (1 + z2 / n)
+    half = Z_95 / (1 + z2 / n) * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n))
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def _per_class(confusion: NDArray[np.int64]) -> tuple[ClassMetrics, ...]:
+    """Precision, recall and F1 of each class; 0 where the denominator is 0."""
+    right = np.diag(confusion)
+    predicted = confusion.sum(axis=0)
+    support = confusion.sum(axis=1)
+    precision = right / np.maximum(predicted, 1)
+    recall = right / np.maximum(support, 1)
+    f1 = 2 * right / np.maximum(predicted + support, 1)
+    return tuple(
+        ClassMetrics(k, float(precision[k]), float(recall[k]), float(f1[k]), int(support[k]))
+        for k in range(CLASSES)
+    )

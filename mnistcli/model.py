@@ -1,0 +1,53 @@
+"""The one door to Keras: build, compile, save, load, export."""
+
+import logging
+import os
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+from mnistcli import files
+from mnistcli.config import TrainingConfig
+from mnistcli.errors import ModelError
+from mnistcli.networks import NETWORKS
+
+tf.get_logger().setLevel(logging.ERROR)
+
+
+def build(config: TrainingConfig) -> keras.Model:
+    """Return the configured network, initialised from the seed and compiled."""
+    keras.utils.set_random_seed(config.seed)
+    model = NETWORKS[config.model].build()
+    optimizer = keras.optimizers.get(config.optimizer)
+    if config.learning_rate is not None:
+        optimizer.learning_rate = config.learning_rate
+    model.compile(optimizer, loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def save(model: keras.Model, path: Path) -> None:
+    """Write the compiled model with its optimizer to `path` (.keras), atomically."""
+    with files.atomic_path(path) as part:
+        archive = part.with_suffix(".keras")  # Keras wants its suffix
+        model.save(archive)
+        os.replace(archive, part)  # noqa: PTH105
+
+
+def load(path: Path) -> keras.Model:
+    """Return the model in a .keras file; raise ModelError where Keras cannot open it safely."""
+    try:
+        return keras.models.load_model(path, safe_mode=True)
+    except (ValueError, TypeError, OSError, KeyError) as error:
+        raise ModelError(f"Keras cannot open {path}: {error}. Train the run again.") from error
+
+
+def to_litert(model: keras.Model) -> bytes:
+    """Return the network as a LiteRT flatbuffer with the same input and output."""
+    signature = [tf.TensorSpec((None, 28, 28), tf.float32)]
+    function = tf.function(lambda x: model(x, training=False), input_signature=signature)
+    # The converter of concrete functions forgets the weights unless they are constants already.
+    frozen = convert_variables_to_constants_v2(function.get_concrete_function())
+    converted: bytes = tf.lite.TFLiteConverter.from_concrete_functions([frozen]).convert()
+    return converted

@@ -1,0 +1,230 @@
+"""Run folders: made by `train`, read by everything else."""
+
+import difflib
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self
+
+from mnistcli import files
+from mnistcli.config import TrainingConfig
+from mnistcli.errors import RunError
+
+VERSION = 1
+MANIFEST = "run.json"
+METRICS = "metrics.json"
+KERAS_MODEL = "model.keras"
+LITERT_MODEL = "model.tflite"
+ARTIFACTS = (KERAS_MODEL, LITERT_MODEL, METRICS)
+
+TRAINING = "training"
+COMPLETE = "complete"
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """Size in bytes and SHA-256 of a file of a run."""
+
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder and what its run.json says."""
+
+    path: Path
+    status: str
+    created: str
+    """UTC, ISO 8601 with microseconds, so that it sorts."""
+    config: TrainingConfig
+    dataset: Mapping[str, str]
+    """name and digest."""
+    versions: Mapping[str, str]
+    artifacts: Mapping[str, Artifact]
+    temperature: float | None
+    """What the logits were divided by, so that probabilities mean what they say."""
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self.path.name
+
+    @property
+    def complete(self) -> bool:
+        """Whether training ended and every file was written."""
+        return self.status == COMPLETE
+
+    def write(self) -> None:
+        """Write run.json."""
+        manifest = {
+            "version": VERSION,
+            "status": self.status,
+            "name": self.name,
+            "created": self.created,
+            "config": self.config.to_json(),
+            "dataset": dict(self.dataset),
+            "seed": self.config.seed,
+            "versions": dict(self.versions),
+            "temperature": self.temperature,
+            "artifacts": {name: asdict(artifact) for name, artifact in self.artifacts.items()},
+        }
+        files.write_json(self.path / MANIFEST, manifest)
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Return the run in a folder; raise RunError if there is none that this version knows."""
+        try:
+            manifest = json.loads((path / MANIFEST).read_bytes())
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise RunError(
+                f"{path} is not a run: expected a folder made by `mnistcli train`, with a "
+                f"{MANIFEST}. `mnistcli runs` lists the runs there are."
+            ) from error
+        except (ValueError, RecursionError) as error:
+            raise RunError(
+                f"{path / MANIFEST} is damaged: {error}. Train the run again."
+            ) from error
+        version = manifest.get("version") if isinstance(manifest, dict) else None
+        if version != VERSION:
+            other = "a newer" if isinstance(version, int) and version > VERSION else "another"
+            raise RunError(
+                f"{path} was written by {other} mnistcli: expected run version {VERSION}, got "
+                f"{version!r}. Use the mnistcli that trained it, or train it again."
+            )
+        try:
+            return cls(
+                path=path,
+                status=str(manifest["status"]),
+                created=str(manifest["created"]),
+                config=TrainingConfig.from_json(manifest["config"]),
+                dataset={key: str(manifest["dataset"][key]) for key in ("name", "digest")},
+                versions={key: str(value) for key, value in manifest["versions"].items()},
+                artifacts={
+                    name: Artifact(int(value["size"]), str(value["sha256"]))
+                    for name, value in manifest["artifacts"].items()
+                },
+                temperature=manifest["temperature"],
+            )
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            raise RunError(
+                f"{path / MANIFEST} is damaged: {error!r} where a version {VERSION} run has "
+                f"its data. Train the run again."
+            ) from error
+
+    def verified(self, name: str) -> bytes:
+        """Return an artifact's bytes, once size and SHA-256 are those in run.json.
+
+        Raises RunError when the run is unfinished, or the file is not what training wrote.
+        """
+        if not self.complete:
+            raise RunError(
+                f"run {self.name} is not complete: its training was interrupted, or still goes on."
+            )
+        expected = self.artifacts.get(name)
+        try:
+            data = (self.path / name).read_bytes()
+        except FileNotFoundError:
+            data = b""
+        found = Artifact(len(data), hashlib.sha256(data).hexdigest())
+        if expected != found:
+            raise RunError(
+                f"{self.path / name} is not the file that training wrote: expected "
+                f"{_describe(expected)}, got {_describe(found)}. Train the run again."
+            )
+        return data
+
+
+def create(
+    runs_dir: Path,
+    name: str | None,
+    config: TrainingConfig,
+    dataset: Mapping[str, str],
+    versions: Mapping[str, str],
+) -> Run:
+    """Make a run folder, by default `<model>-<local time>`, and return it as `training`.
+
+    Raises RunError when the name is taken, or cannot be a folder's.
+    """
+    now = datetime.now(UTC)
+    if name is not None and (name != Path(name).name or name.startswith((".", "-"))):
+        raise RunError(
+            f"{name!r} cannot be a run's name: expected a plain folder name that begins "
+            f"neither with a dot nor with a dash."
+        )
+    runs_dir.mkdir(parents=True, exist_ok=True)
+    stamp = f"{config.model}-{now.astimezone():%Y%m%d-%H%M%S}"
+    candidates = [name] if name else [stamp, *(f"{stamp}-{k}" for k in range(2, 100))]
+    for candidate in candidates:
+        with suppress(FileExistsError):
+            (runs_dir / candidate).mkdir()
+            break
+    else:
+        raise RunError(
+            f"there is already a run {candidates[0]} in {runs_dir}. Choose another --name, or "
+            f"remove it with `mnistcli runs rm {candidates[0]}`."
+        )
+    run = Run(
+        path=runs_dir / candidate,
+        status=TRAINING,
+        created=now.isoformat(),
+        config=config,
+        dataset=dataset,
+        versions=versions,
+        artifacts={},
+        temperature=None,
+    )
+    run.write()
+    return run
+
+
+def complete(run: Run, temperature: float) -> Run:
+    """Record every artifact's size and digest, mark the run complete, and return it."""
+    artifacts = {
+        name: Artifact((run.path / name).stat().st_size, files.sha256(run.path / name))
+        for name in ARTIFACTS
+    }
+    done = replace(run, status=COMPLETE, artifacts=artifacts, temperature=temperature)
+    done.write()
+    return done
+
+
+def _describe(artifact: Artifact | None) -> str:
+    if artifact is None:
+        return "no such file"
+    return f"{artifact.size:,} bytes with sha256 {artifact.sha256[:8]}…"
+
+
+def runs(runs_dir: Path) -> Iterator[Run]:
+    """Yield the runs under a folder that can be read, newest first."""
+    found = []
+    for path in runs_dir.iterdir() if runs_dir.is_dir() else ():
+        if (path / MANIFEST).is_file():
+            try:
+                found.append(Run.read(path))
+            except RunError:
+                continue
+    yield from sorted(found, key=lambda run: run.created, reverse=True)
+
+
+def find(runs_dir: Path, reference: str | None) -> Run:
+    """Return the run of this name or path; without one, the newest complete run.
+
+    Raises RunError when there is none.
+    """
+    if reference is None:
+        for run in runs(runs_dir):
+            if run.complete:
+                return run
+        raise RunError(f"there is no complete run in {runs_dir}. Run `mnistcli train` first.")
+    for path in (runs_dir / reference, Path(reference)):
+        if (path / MANIFEST).is_file():
+            return Run.read(path)
+    names = [run.name for run in runs(runs_dir)]
+    close = difflib.get_close_matches(reference, names, n=1)
+    hint = f"Did you mean {close[0]}?" if close else "`mnistcli runs` lists the runs there are."
+    raise RunError(f"there is no run {reference}, neither in {runs_dir} nor as a path. {hint}")
