@@ -33,7 +33,7 @@ def silence() -> None:
     replaced (a test's capture), or where processes do not fork.
     """
     stream = sys.stderr
-    if not hasattr(os, "fork") or stream is None or stream is not sys.__stderr__:
+    if not hasattr(os, "fork") or stream is not sys.__stderr__ or stream is None:
         return
     stream.flush()
     target = os.dup(STDERR)

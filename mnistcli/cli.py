@@ -39,6 +39,7 @@ class Commands(click.Group):
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__)
 def cli() -> None:
+    # \b keeps Click from joining the lines below it.
     """Read handwritten digits: fetch MNIST, train a network, evaluate it, predict.
 
     \b
@@ -46,7 +47,7 @@ def cli() -> None:
       mnistcli train --optimizer rmsprop
       mnistcli evaluate
       mnistcli predict digit.png
-    """
+    """  # noqa: D301
 
 
 def main() -> NoReturn:

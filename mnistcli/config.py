@@ -28,7 +28,7 @@ Not listed: those that only wrap others (LossScaleOptimizer, MultiOptimizer).
 """
 
 SCHEDULES = ("constant", "cosine", "one-cycle")
-DATASETS = ("mnist",)
+DATASETS = ("mnist", "synthetic")
 
 
 @dataclass(frozen=True, kw_only=True)

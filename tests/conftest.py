@@ -1,0 +1,101 @@
+"""What tests share: data, a trained run, and the command line as a stranger starts it."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from mnistcli import data
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+Mnistcli = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def draw_digits(labels: np.ndarray, seed: int) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    images = np.zeros((len(labels), 28, 28), np.uint8)
+    for image, label in zip(images, labels, strict=True):
+        x, y = rng.integers(4, 9), rng.integers(21, 26)
+        cv2.putText(image, str(label), (int(x), int(y)), 0, 0.8, 255, 2, cv2.LINE_AA)
+    return images
+
+
+@pytest.fixture(scope="session")
+def mnist_dir() -> Path:
+    """The four original MNIST files."""
+    folder = SHARED / "mnist"
+    if not folder.is_dir():
+        pytest.skip("the MNIST files are not beside the checkout (../shared/mnist)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def own_digits() -> Path:
+    """The manifest of people's own digit pictures."""
+    manifest = SHARED / "own-digits" / "MANIFEST.csv"
+    if not manifest.is_file():
+        pytest.skip("people's own pictures are not beside the checkout (../shared/own-digits)")
+    return manifest
+
+
+@pytest.fixture(scope="session")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with a small synthetic dataset: 2,000 training and 500 test images."""
+    folder = tmp_path_factory.mktemp("data")
+    labels = np.arange(2500, dtype=np.uint8) % 10
+    images = draw_digits(labels, seed=1)
+    parts = {
+        "train/images": images[:2000],
+        "train/labels": labels[:2000],
+        "test/images": images[2000:],
+        "test/labels": labels[2000:],
+    }
+    data.store(folder, "synthetic", parts, "drawn by the tests", "none")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def mnist_data_dir(mnist_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with the real MNIST."""
+    folder = tmp_path_factory.mktemp("mnist-data")
+    result = run_mnistcli("fetch", "--source", mnist_dir, "--data-dir", folder)
+    assert result.returncode == 0, result.stderr
+    return folder
+
+
+def run_mnistcli(
+    *arguments: object, cwd: Path | None = None, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run `mnistcli` in a process of its own, as a script does: no terminal, streams apart."""
+    return subprocess.run(
+        [sys.executable, "-m", "mnistcli", *map(str, arguments)],
+        cwd=cwd,
+        env={**os.environ, **environment},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+
+
+@pytest.fixture(scope="session")
+def mnistcli() -> Mnistcli:
+    """Run the command line in a process of its own."""
+    return run_mnistcli
+
+
+@pytest.fixture(scope="session")
+def runs_dir(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A runs folder with one complete run, `first`, of the book's network on `data_dir`."""
+    folder = tmp_path_factory.mktemp("runs")
+    options = ("--dataset", "synthetic", "--epochs", 2, "--name", "first", "--quiet")
+    result = run_mnistcli("train", *options, "--data-dir", data_dir, "--runs-dir", folder)
+    assert result.returncode == 0, result.stderr
+    return folder
