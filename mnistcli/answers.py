@@ -16,9 +16,9 @@ ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 
 
 def write(predictions: Iterable[Prediction], run: Run, form: str, top: int) -> None:
-    """Write predictions to stdout as "table", "tsv" or "json", and errors to stderr.
+    """Write predictions to stdout as "table", "show" (a table with drawings), "tsv" or "json".
 
-    Raises PictureError at the end when a picture could not be read.
+    What could not be read is said on stderr. Raises PictureError at the end if there was any.
     """
     # A file's name is bytes: what is not UTF-8 goes out as it came in.
     for stream in (sys.stdout, sys.stderr):
@@ -34,17 +34,29 @@ def write(predictions: Iterable[Prediction], run: Run, form: str, top: int) -> N
     else:
         from mnistcli import console
 
-        console.show_predictions(counter, top)
+        console.show_predictions(counter, top, draw=form == "show")
     if counter.errors:
         raise PictureError(f"{counter.errors} of {counter.total} pictures could not be read.")
 
 
 def tsv_line(prediction: Prediction, top: int) -> str:
     """Return path, then digit and probability of each of the top answers, tab-separated."""
-    cells = [prediction.path.translate(ESCAPES)]
+    return "\t".join([escape(prediction.path), *cells(prediction, top)]) + "\n"
+
+
+def cells(prediction: Prediction, top: int) -> list[str]:
+    """Return digit, probability, digit, probability ...; a doubtful first digit as `3?`."""
+    texts = []
     for digit in prediction.ranking[:top]:
-        cells += [str(digit), f"{(prediction.probabilities or ())[digit]:.6f}"]
-    return "\t".join(cells) + "\n"
+        texts += [str(digit), f"{(prediction.probabilities or ())[digit]:.6f}"]
+    if prediction.doubtful:
+        texts[0] += "?"
+    return texts
+
+
+def escape(path: str) -> str:
+    r"""Return a path in one line: backslash, tab and line ends as \\, \t, \n, \r."""
+    return path.translate(ESCAPES)
 
 
 def _write_json(predictions: Iterable[Prediction], run: Run) -> None:
@@ -69,6 +81,5 @@ class _Counter:
             self.total += 1
             if prediction.error:
                 self.errors += 1
-                path = prediction.path.translate(ESCAPES)
-                sys.stderr.write(f"{path}: {prediction.error}\n")
+                sys.stderr.write(f"{escape(prediction.path)}: {prediction.error}\n")
             yield prediction

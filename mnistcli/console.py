@@ -2,13 +2,14 @@
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import (
     BarColumn,
     DownloadColumn,
+    MofNCompleteColumn,
     Progress,
     TaskID,
     TextColumn,
@@ -20,6 +21,9 @@ from rich.text import Text
 
 if TYPE_CHECKING:
     from mnistcli import evaluation, fetching, prediction, training
+
+SHOWN = 3  # answers beside a drawing
+BAR = 20  # characters of a probability of 1
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(highlight=False, soft_wrap=True, stderr=True)
@@ -189,12 +193,48 @@ def show_evaluation(evaluation: "evaluation.Evaluation", *, as_json: bool) -> No
     out.print(confusion)
 
 
-def show_predictions(predictions: Iterable["prediction.Prediction"], top: int) -> None:
-    """Show what was read, the most probable digit first."""
+def show_predictions(
+    predictions: Iterable["prediction.Prediction"], top: int, *, draw: bool
+) -> None:
+    """Show what was read, the most probable digit first; with `draw`, what the network saw."""
+    from mnistcli.answers import cells, escape
+
+    if draw:
+        for each in predictions:
+            if each.image is not None:
+                out.print(_drawn(each, max(top, SHOWN)))
+        return
     table = Table("picture", "digit", "probability", box=None, pad_edge=False)
-    for prediction in predictions:
-        if prediction.probabilities:
-            best = prediction.ranking[:top]
-            chances = (f"{prediction.probabilities[digit]:.4f}" for digit in best)
-            table.add_row(prediction.path, " ".join(map(str, best)), " ".join(chances))
-    out.print(table)
+    for each in predictions:
+        if each.probabilities:
+            texts = cells(each, top)
+            table.add_row(escape(each.path), "\n".join(texts[::2]), "\n".join(texts[1::2]))
+    if table.row_count:
+        out.print(table)
+
+
+def _drawn(each: "prediction.Prediction", top: int) -> Table:
+    """Lay out the picture's path, the image below it, and the best answers as bars beside it."""
+    from mnistcli.answers import cells, escape
+    from mnistcli.drawing import half_blocks, shades
+
+    assert each.image is not None  # noqa: S101 - the caller's condition, for the type checker
+    texts = cells(each, top)
+    bars = Table.grid(padding=(0, 1))
+    for digit, probability in zip(texts[::2], texts[1::2], strict=True):
+        bar = "█" * round(float(probability) * BAR)
+        bars.add_row(Text(digit, "bold"), f"{float(probability):7.2%}", bar)
+    image = half_blocks(each.image) if out.color_system and not out.no_color else shades(each.image)
+    grid = Table.grid(padding=(0, 2))
+    grid.title, grid.title_justify = Text(escape(each.path)), "left"
+    grid.add_row(image, bars)
+    return grid
+
+
+def counted(
+    predictions: Iterable["prediction.Prediction"], count: Callable[[], int]
+) -> Iterator["prediction.Prediction"]:
+    """Pass predictions on, showing on stderr how many of how many are done, and the time left."""
+    columns = (MofNCompleteColumn(), BarColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=err, transient=True) as progress:
+        yield from progress.track(predictions, total=count())

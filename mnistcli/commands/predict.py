@@ -23,6 +23,19 @@ from mnistcli.commands import options
     show_default=True,
     help="auto is a table on a terminal, and path, digit, probability as TSV in a pipe.",
 )
+@click.option(
+    "--min-confidence",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    help="Mark answers below this probability as doubtful (3?) instead of asserting them.",
+)
+@click.option("--show", is_flag=True, help="Draw what the network saw beside its top answers.")
+@click.option(
+    "--save-images",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Write the 28x28 images that the network saw as PNGs.",
+)
 @options.engine
 @options.runs_dir
 @options.as_json
@@ -32,6 +45,9 @@ def predict(
     run: str | None,
     top: int,
     format_: str,
+    min_confidence: float,
+    show: bool,
+    save_images: Path | None,
     engine: str,
     runs_dir: Path,
     as_json: bool,
@@ -41,16 +57,31 @@ def predict(
 
     IMAGE is a file, a folder, or - for standard input.
     """
+    form = _form("json" if as_json else format_, show=show)
     chatter.silence()
     from mnistcli import answers
     from mnistcli.classifier import Classifier
-    from mnistcli.prediction import predict_pictures
+    from mnistcli.prediction import expand, predict_pictures, saved
     from mnistcli.run import find
 
     found = find(runs_dir, run)
-    predictions = predict_pictures(images, Classifier.load(found, engine))
-    if as_json:
-        format_ = "json"
-    elif format_ == "auto":
-        format_ = "table" if sys.stdout.isatty() else "tsv"
-    answers.write(predictions, found, format_, top)
+    classifier = Classifier.load(found, engine)
+    predictions = predict_pictures(expand(images), classifier, min_confidence)
+    if save_images:
+        predictions = saved(predictions, save_images)
+    if sys.stderr.isatty() and not quiet and form in ("tsv", "json"):
+        from mnistcli.console import counted
+
+        predictions = counted(predictions, lambda: sum(1 for _ in expand(images)))
+    answers.write(predictions, found, form, top)
+
+
+def _form(name: str, *, show: bool) -> str:
+    """Return what to write: "tsv", "json", "table", or "show", a table with drawings."""
+    if show:
+        if name in ("tsv", "json"):
+            raise click.UsageError(f"--show draws for people: it does not go with {name}.")
+        return "show"
+    if name == "auto":
+        return "table" if sys.stdout.isatty() else "tsv"
+    return name

@@ -1,0 +1,50 @@
+# What a developer types. Each target does the set-up that it needs itself;
+# all that must be there is make and Python 3.11 or newer with venv.
+
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check lint types format completions bench clean
+
+help: ## List the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; \
+		do printf '  make %-12s %s\n' "$$name" "$$text"; done
+
+install: $(INSTALLED) ## Install mnistcli and its development tools into .venv
+
+$(INSTALLED): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo 'mnistcli needs Python 3.11 or newer; try: make PYTHON=python3.12 $(MAKECMDGOALS)'; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable . --group dev
+	@touch $@
+
+test: $(INSTALLED) ## Run the tests
+	$(BIN)/pytest -n 2
+
+check: lint types test ## Check format, lint, types and tests
+
+lint: $(INSTALLED) ## Check format and lint
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(INSTALLED) ## Check types
+	$(BIN)/mypy
+
+format: $(INSTALLED) ## Format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+completions: $(INSTALLED) ## Write the shell completions anew
+	_MNISTCLI_COMPLETE=bash_source $(BIN)/mnistcli > completions/mnistcli.bash
+	_MNISTCLI_COMPLETE=zsh_source $(BIN)/mnistcli > completions/_mnistcli
+	_MNISTCLI_COMPLETE=fish_source $(BIN)/mnistcli > completions/mnistcli.fish
+
+bench: $(INSTALLED) ## Measure speed against what people would run otherwise
+	$(BIN)/python benchmarks/run.py
+
+clean: ## Remove .venv and caches
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
