@@ -1,6 +1,7 @@
 """The one door to Keras: build, compile, save, load, export."""
 
 import logging
+import math
 import os
 from pathlib import Path
 
@@ -8,21 +9,26 @@ import keras
 import tensorflow as tf
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
-from mnistcli import files
+from mnistcli import files, schedule
 from mnistcli.config import TrainingConfig
 from mnistcli.errors import ModelError
 from mnistcli.networks import NETWORKS
 
 tf.get_logger().setLevel(logging.ERROR)
+logging.getLogger("absl").setLevel(logging.ERROR)
 
 
-def build(config: TrainingConfig) -> keras.Model:
-    """Return the configured network, initialised from the seed and compiled."""
+def build(config: TrainingConfig, training_images: int) -> keras.Model:
+    """Return the configured network, initialised from the seed and compiled.
+
+    Schedules run over all steps of training, which the number of training images decides.
+    """
     keras.utils.set_random_seed(config.seed)
     model = NETWORKS[config.model].build()
     optimizer = keras.optimizers.get(config.optimizer)
-    if config.learning_rate is not None:
-        optimizer.learning_rate = config.learning_rate
+    peak = config.learning_rate or float(optimizer.learning_rate)
+    steps = config.epochs * math.ceil(training_images / config.batch_size)
+    optimizer.learning_rate = schedule.learning_rate(config.schedule, peak, steps)
     model.compile(optimizer, loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
 

@@ -73,17 +73,59 @@ def mlp() -> keras.Model:
     )
 
 
-def configure(model: str, **choices: Any) -> TrainingConfig:
-    """Return the configuration in which every choice that is None is the network's default.
+@_network(
+    optimizer="adam",
+    learning_rate=0.01,
+    schedule="one-cycle",
+    epochs=3,
+    batch_size=256,
+    augment=True,
+    label_smoothing=0.0,
+    temperature=1.0,
+    xla=False,  # compiled convolutions are 2.5 times slower on CPUs
+)
+def cnn() -> keras.Model:
+    """Return a small batch-normalised convolutional network."""
+    from keras import Input, Sequential, layers
+
+    def convolution(filters: int, side: int) -> list[keras.Layer]:
+        return [
+            layers.Conv2D(filters, side, padding="same", use_bias=False),
+            layers.BatchNormalization(momentum=0.9),
+            layers.ReLU(),
+        ]
+
+    return Sequential(
+        [
+            Input((28, 28)),
+            layers.Rescaling(1 / 255),
+            layers.Reshape((28, 28, 1)),
+            *convolution(24, 5),
+            layers.MaxPooling2D(),
+            *convolution(32, 3),
+            layers.MaxPooling2D(),
+            layers.Flatten(),
+            layers.Dense(256, use_bias=False),
+            layers.BatchNormalization(momentum=0.9),
+            layers.ReLU(),
+            layers.Dense(10, activation="softmax"),
+        ],
+        name="cnn",
+    )
+
+
+def configure(**choices: Any) -> TrainingConfig:
+    """Return the configuration in which every choice that is left out, or None, is the default.
 
     A network's learning rate belongs to its optimizer: another optimizer starts with its own.
     """
-    network = NETWORKS[model]
+    choices = {name: choice for name, choice in choices.items() if choice is not None}
+    choices = {"dataset": "mnist", "model": "mlp", "validation_split": 0.0, "seed": 0} | choices
+    network = NETWORKS[choices["model"]]
     names = {field.name for field in fields(TrainingConfig)}
     settings = {
         field.name: getattr(network, field.name) for field in fields(network) if field.name in names
     }
-    chosen = {name: choice for name, choice in choices.items() if choice is not None}
-    if chosen.get("optimizer", network.optimizer) != network.optimizer:
+    if choices.get("optimizer", network.optimizer) != network.optimizer:
         settings["learning_rate"] = None
-    return TrainingConfig(model=model, **{**settings, **chosen})
+    return TrainingConfig(**(settings | choices))

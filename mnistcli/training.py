@@ -1,8 +1,9 @@
 """Train a run: from the stored dataset to a complete run folder."""
 
 import platform
+import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,22 +11,25 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
+from filelock import FileLock, Timeout
 
-from mnistcli import __version__, data, files, loop, model, run
+from mnistcli import __version__, checkpoint, data, files, loop, model, run
 from mnistcli.classifier import Classifier
 from mnistcli.config import TrainingConfig
 from mnistcli.data import Split
-from mnistcli.loop import EpochRecord, Progress
+from mnistcli.errors import RunError
+from mnistcli.loop import EpochEnd, EpochRecord, Progress
 from mnistcli.metrics import Metrics, measure
 from mnistcli.networks import NETWORKS
 from mnistcli.run import Run
 
 VERSION = 1  # of the result's JSON
+CHECKPOINT = Path("checkpoint", "state.npz")
 
 
 @dataclass(frozen=True)
 class Started:
-    """Training begins."""
+    """Training begins, or goes on after `done` epochs."""
 
     run: Run
     parameters: int
@@ -33,6 +37,7 @@ class Started:
     """Images trained on."""
     validation: int
     """Images held out."""
+    done: int
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,7 @@ class Trained:
     history: tuple[EpochRecord, ...]
     test: Metrics
     seconds: float
-    """From the beginning of train_run to the complete run."""
+    """Of all epochs, and of this process around them."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the result as a JSON object, numbers unrounded."""
@@ -62,16 +67,11 @@ Event = Started | Progress | EpochRecord | Trained
 def train_run(
     config: TrainingConfig, data_dir: Path, runs_dir: Path, name: str | None = None
 ) -> Iterator[Event]:
-    """Train as configured, yielding what happens; the last event is Trained.
+    """Train a new run as configured, yielding what happens; the last event is Trained.
 
     Raises DatasetError, RunError, TrainingError.
     """
-    started = time.monotonic()
-    dataset = data.info(data_dir, config.dataset)
-    train, validation = hold_out(
-        data.load(data_dir, config.dataset, "train"), config.validation_split
-    )
-    network = model.build(config)
+    info = data.info(data_dir, config.dataset)
     versions = {
         "mnistcli": __version__,
         "python": platform.python_version(),
@@ -79,19 +79,70 @@ def train_run(
         "keras": keras.__version__,
         "numpy": np.__version__,
     }
-    identity = {"name": dataset.name, "digest": dataset.digest}
-    this = run.create(runs_dir, name, config, identity, versions)
-    yield Started(
-        this,
-        network.count_params(),
-        len(train.labels),
-        len(validation.labels) if validation else 0,
+    identity = {"name": info.name, "digest": info.digest}
+    yield from _locked(run.create(runs_dir, name, config, identity, versions), data_dir)
+
+
+def resume_run(this: Run, choices: Mapping[str, Any], data_dir: Path) -> Iterator[Event]:
+    """Go on with an interrupted run from its last whole epoch, as if nothing had happened.
+
+    Raises RunError when the run is complete, or when `choices` (those that are not None) or the
+    stored dataset differ from what it began with.
+    """
+    if this.complete:
+        raise RunError(f"run {this.name} is complete: there is nothing to resume.")
+    differences = [
+        f"{name} was {getattr(this.config, name)}, now {choice}"
+        for name, choice in choices.items()
+        if choice is not None and choice != getattr(this.config, name)
+    ]
+    if (digest := data.info(data_dir, this.config.dataset).digest) != this.dataset["digest"]:
+        differences.append(f"dataset was {this.dataset['digest'][:8]}…, now {digest[:8]}…")
+    if differences:
+        raise RunError(
+            f"run {this.name} cannot go on with other options than it began with: "
+            f"{'; '.join(differences)}. Leave them out, or train a new run."
+        )
+    yield from _locked(this, data_dir)
+
+
+def _locked(this: Run, data_dir: Path) -> Iterator[Event]:
+    try:
+        folder = this.path / CHECKPOINT.parent
+        folder.mkdir(exist_ok=True)
+        with FileLock(folder / ".lock", timeout=0):
+            yield from _train(this, data_dir)
+    except Timeout as error:
+        raise RunError(f"run {this.name} is being trained by another process.") from error
+
+
+def _train(this: Run, data_dir: Path) -> Iterator[Event]:
+    started = time.monotonic()
+    config = this.config
+    train, validation = hold_out(
+        data.load(data_dir, config.dataset, "train"), config.validation_split
     )
-    history = []
-    for event in loop.fit(network, train, config, validation=validation):
-        if isinstance(event, EpochRecord):
-            history.append(event)
-        yield event
+    network = model.build(config, len(train.labels))
+    state = checkpoint.restore(this.path / CHECKPOINT, network)
+    history = list(state.history) if state else []
+    before = sum(record.seconds for record in history)
+    yield Started(
+        run=this,
+        parameters=network.count_params(),
+        train=len(train.labels),
+        validation=len(validation.labels) if validation else 0,
+        done=len(history),
+    )
+    best = state.best if state else None
+    for event in loop.fit(
+        network, train, config, validation=validation, first_epoch=len(history) + 1, best=best
+    ):
+        if isinstance(event, EpochEnd):
+            history.append(event.record)
+            checkpoint.save(this.path / CHECKPOINT, network, history, event.best)
+            yield event.record
+        else:
+            yield event
 
     temperature = NETWORKS[config.model].temperature
     litert = model.to_litert(network)
@@ -99,9 +150,12 @@ def train_run(
     files.write_bytes(this.path / run.LITERT_MODEL, litert)
     test = data.load(data_dir, config.dataset, "test")
     metrics = measure(Classifier.on_litert(litert).predict(test.images), test.labels)
-    trained = Trained(this, tuple(history), metrics, time.monotonic() - started)
+    seconds = before + time.monotonic() - started
+    trained = Trained(this, tuple(history), metrics, seconds)
     files.write_json(this.path / run.METRICS, trained.to_json())
-    yield replace(trained, run=run.complete(this, temperature))
+    trained = replace(trained, run=run.complete(this, temperature))
+    shutil.rmtree(this.path / CHECKPOINT.parent)
+    yield trained
 
 
 def hold_out(train: Split, fraction: float) -> tuple[Split, Split | None]:

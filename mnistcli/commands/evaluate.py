@@ -37,15 +37,14 @@ def evaluate(
 ) -> None:
     """Measure a run on a dataset split."""
     chatter.silence()
-    from mnistcli import console
+    from mnistcli.console import note
     from mnistcli.evaluation import evaluate_run, require
     from mnistcli.run import find
+    from mnistcli.views import evaluate as view
 
     found = find(runs_dir, run)
-    console.note(
-        f"measuring {found.name} on {dataset or found.config.dataset} {split}", quiet=quiet
-    )
+    note(f"measuring {found.name} on {dataset or found.config.dataset} {split}", quiet=quiet)
     evaluation = evaluate_run(found, data_dir, dataset, split, engine)
-    console.show_evaluation(evaluation, as_json=as_json)
+    view.show(evaluation, as_json=as_json)
     if fail_under is not None:
         require(evaluation, fail_under)

@@ -25,11 +25,10 @@ def fetch(
     dataset: str, sources: tuple[str, ...], force: bool, data_dir: Path, as_json: bool, quiet: bool
 ) -> None:
     """Get a dataset, verify it, store it."""
-    from mnistcli import console
     from mnistcli.fetching import fetch_mnist
     from mnistcli.sources import Source, default_sources
+    from mnistcli.views import fetch as view
 
     candidates = [Source.parse(text) for text in sources] or default_sources()
     events = fetch_mnist(data_dir, candidates, force=force)
-    fetched = console.follow_fetch(events, quiet=quiet)
-    console.show_fetched(fetched, as_json=as_json)
+    view.show(view.follow(events, quiet=quiet), as_json=as_json)

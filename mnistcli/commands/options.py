@@ -32,7 +32,7 @@ def _default_data_dir() -> Path:
     return user_cache_path("mnistcli")
 
 
-def _complete_run(
+def complete_run(
     ctx: click.Context, _parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """Offer the run folders, newest first, then whatever path the shell finds."""
@@ -69,14 +69,14 @@ dataset = click.option(
     show_default=True,
 )
 
-run_argument = click.argument("run", required=False, shell_complete=_complete_run)
+run_argument = click.argument("run", required=False, shell_complete=complete_run)
 
 run_option = click.option(
     "--run",
     metavar="RUN",
     show_default="the newest complete run",
     help="Name or path of the run.",
-    shell_complete=_complete_run,
+    shell_complete=complete_run,
 )
 
 engine = click.option(

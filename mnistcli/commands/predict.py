@@ -59,10 +59,10 @@ def predict(
     """
     form = _form("json" if as_json else format_, show=show)
     chatter.silence()
-    from mnistcli import answers
     from mnistcli.classifier import Classifier
     from mnistcli.prediction import expand, predict_pictures, saved
     from mnistcli.run import find
+    from mnistcli.views import predict as view
 
     found = find(runs_dir, run)
     classifier = Classifier.load(found, engine)
@@ -70,10 +70,10 @@ def predict(
     if save_images:
         predictions = saved(predictions, save_images)
     if sys.stderr.isatty() and not quiet and form in ("tsv", "json"):
-        from mnistcli.console import counted
+        from mnistcli.views.pictures import counted
 
         predictions = counted(predictions, lambda: sum(1 for _ in expand(images)))
-    answers.write(predictions, found, form, top)
+    view.write(predictions, found, form, top)
 
 
 def _form(name: str, *, show: bool) -> str:

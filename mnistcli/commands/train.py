@@ -7,15 +7,15 @@ import click
 
 from mnistcli import chatter
 from mnistcli.commands import options
-from mnistcli.config import OPTIMIZERS, SCHEDULES
+from mnistcli.config import DATASETS, OPTIMIZERS, SCHEDULES
 from mnistcli.networks import NETWORKS
 
 OF_THE_MODEL = "the model's own"
 
 
 @click.command()
-@options.dataset
-@click.option("--model", type=options.Names(NETWORKS), default="mlp", show_default=True)
+@click.option("--dataset", type=click.Choice(DATASETS), show_default="mnist")
+@click.option("--model", type=options.Names(NETWORKS), show_default="mlp")
 @click.option("--optimizer", type=options.Names(OPTIMIZERS), show_default=OF_THE_MODEL)
 @click.option(
     "--learning-rate",
@@ -25,23 +25,45 @@ OF_THE_MODEL = "the model's own"
 )
 @click.option("--schedule", type=click.Choice(SCHEDULES), show_default=OF_THE_MODEL)
 @click.option("--epochs", type=click.IntRange(min=1), show_default=OF_THE_MODEL)
-@click.option("--batch-size", type=click.IntRange(min=1), show_default=OF_THE_MODEL)
+@click.option(
+    "--batch-size",
+    type=click.IntRange(min=1),
+    show_default=OF_THE_MODEL,
+    help="Images per optimizer step.",
+)
 @click.option(
     "--validation-split",
     type=click.FloatRange(0, 1, max_open=True),
-    default=0.0,
-    show_default=True,
+    show_default="0",
     help="Fraction of the training images to hold out and measure after every epoch.",
 )
-@click.option("--augment/--no-augment", default=None, show_default=OF_THE_MODEL)
-@click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True)
+@click.option(
+    "--early-stopping",
+    type=click.IntRange(min=1),
+    metavar="PATIENCE",
+    help="Stop after this many epochs without a lower validation loss; keep the best weights.",
+)
+@click.option(
+    "--augment/--no-augment",
+    default=None,
+    show_default=OF_THE_MODEL,
+    help="Rotate, shear, scale and shift the images, differently every time.",
+)
+@click.option("--seed", type=click.IntRange(0, 2**31 - 1), show_default="0")
 @click.option("--name", help="The run's folder.  [default: <model>-<timestamp>]")
+@click.option(
+    "--resume",
+    metavar="RUN",
+    shell_complete=options.complete_run,
+    help="Go on with an interrupted run.",
+)
 @options.data_dir
 @options.runs_dir
 @options.as_json
 @options.quiet
 def train(
     name: str | None,
+    resume: str | None,
     data_dir: Path,
     runs_dir: Path,
     as_json: bool,
@@ -49,11 +71,16 @@ def train(
     **choices: Any,
 ) -> None:
     """Build, fit and save a model: a run."""
+    if resume and name:
+        raise click.UsageError("--resume goes on with a run that has its name: leave --name out.")
     chatter.silence()
-    from mnistcli import console
     from mnistcli.networks import configure
-    from mnistcli.training import train_run
+    from mnistcli.run import find
+    from mnistcli.training import resume_run, train_run
+    from mnistcli.views import train as view
 
-    events = train_run(configure(**choices), data_dir, runs_dir, name)
-    trained = console.follow_training(events, quiet=quiet)
-    console.show_trained(trained, as_json=as_json)
+    if resume:
+        events = resume_run(find(runs_dir, resume), choices, data_dir)
+    else:
+        events = train_run(configure(**choices), data_dir, runs_dir, name)
+    view.show(view.follow(events, quiet=quiet), as_json=as_json)

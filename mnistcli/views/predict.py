@@ -32,9 +32,9 @@ def write(predictions: Iterable[Prediction], run: Run, form: str, top: int) -> N
             if prediction.probabilities:
                 sys.stdout.write(tsv_line(prediction, top))
     else:
-        from mnistcli import console
+        from mnistcli.views import pictures
 
-        console.show_predictions(counter, top, draw=form == "show")
+        pictures.show(counter, top, draw=form == "show")
     if counter.errors:
         raise PictureError(f"{counter.errors} of {counter.total} pictures could not be read.")
 

@@ -1,0 +1,1 @@
+"""What a person sees of each command: progress on stderr, results on stdout."""

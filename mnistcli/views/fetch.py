@@ -1,0 +1,67 @@
+"""A fetch as a person sees it."""
+
+from collections.abc import Iterable
+
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+
+from mnistcli.console import err, note, out, print_json
+from mnistcli.download import Received
+from mnistcli.fetching import Event, Failed, Fetched, Trying
+
+
+def follow(events: Iterable[Event], *, quiet: bool) -> Fetched:
+    """Show a fetch as it happens, and return its last event."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    bars: dict[str, TaskID] = {}
+    with Progress(*columns, console=err, disable=quiet or not err.is_terminal) as progress:
+        for event in events:
+            match event:
+                case Trying(location):
+                    bars.clear()
+                    note(f"trying {location}", quiet=quiet)
+                case Failed(location, reason):
+                    note(f"{location}: {reason}", quiet=quiet)
+                case Received(name, received, total):
+                    if name not in bars:
+                        bars[name] = progress.add_task(name, total=total)
+                    progress.update(bars[name], completed=received)
+                case Fetched():
+                    return event
+    raise AssertionError("a fetch ends with Fetched")
+
+
+def show(fetched: Fetched, *, as_json: bool) -> None:
+    """Show what is stored."""
+    info = fetched.info
+    if as_json:
+        print_json(
+            {
+                "version": 1,
+                "dataset": info.name,
+                "path": str(info.path.absolute()),
+                "sha256": fetched.sha256,
+                "source": info.source,
+                "downloaded": fetched.downloaded,
+                "train": info.train,
+                "test": info.test,
+            }
+        )
+        return
+    state = "stored" if fetched.fresh else "already stored"
+    out.print(f"{info.name}: {info.train:,} training and {info.test:,} test images, {state}")
+    out.print(f"  in {info.path}")
+    out.print(f"  from {info.source}, {info.fetched}")

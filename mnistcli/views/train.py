@@ -1,0 +1,94 @@
+"""Training as a person watches it: a bar on a terminal, a line an epoch elsewhere."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from mnistcli.console import err, note, out, print_json
+from mnistcli.loop import EpochRecord
+from mnistcli.loop import Progress as Step
+from mnistcli.run import Run
+from mnistcli.training import Event, Started, Trained
+
+
+def follow(events: Iterable[Event], *, quiet: bool) -> Trained:
+    """Show training as it happens, and return its last event.
+
+    When it is interrupted, say how to go on.
+    """
+    columns = (
+        TextColumn("epoch {task.fields[epoch]}"),
+        BarColumn(),
+        TextColumn("loss {task.fields[loss]:.4f}  accuracy {task.fields[accuracy]:.4f}"),
+        TextColumn("{task.fields[speed]:,.0f} images/s"),
+        TimeRemainingColumn(),
+    )
+    bar: TaskID | None = None
+    run: Run | None = None
+    with Progress(*columns, console=err, disable=quiet or not err.is_terminal) as progress:
+        try:
+            for event in events:
+                match event:
+                    case Started():
+                        run = event.run
+                        note(_opening(event), quiet=quiet)
+                    case Step():
+                        bar = _advance(progress, bar, event)
+                    case EpochRecord():
+                        if not quiet:
+                            err.print(_epoch_line(event))
+                    case Trained():
+                        return event
+        except (KeyboardInterrupt, SystemExit):
+            if run:
+                err.print(
+                    f"Interrupted; every whole epoch is saved. To go on:\n"
+                    f"  mnistcli train --resume {run.path}"
+                )
+            raise
+    raise AssertionError("training ends with Trained")
+
+
+def _opening(started: Started) -> str:
+    config = started.run.config
+    held = f", {started.validation:,} held out" if started.validation else ""
+    done = f", going on after epoch {started.done}" if started.done else ""
+    return (
+        f"{config.model}, {started.parameters:,} parameters, {config.optimizer}, "
+        f"on {started.train:,} images of {config.dataset}{held}{done}"
+    )
+
+
+def _advance(progress: Progress, bar: TaskID | None, step: Step) -> TaskID:
+    fields: dict[str, Any] = {
+        "epoch": f"{step.epoch}/{step.epochs}",
+        "loss": step.loss,
+        "accuracy": step.accuracy,
+        "speed": step.images_per_second,
+    }
+    if bar is None:
+        bar = progress.add_task("", total=step.steps * step.epochs, **fields)
+    progress.update(bar, completed=step.steps * (step.epoch - 1) + step.step, **fields)
+    return bar
+
+
+def _epoch_line(record: EpochRecord) -> str:
+    line = f"epoch {record.epoch}  loss {record.loss:.4f}  accuracy {record.accuracy:.4f}"
+    if record.val_loss is not None:
+        line += f"  val_loss {record.val_loss:.4f}  val_accuracy {record.val_accuracy:.4f}"
+    return f"{line}  {record.seconds:.2f} s"
+
+
+def show(trained: Trained, *, as_json: bool) -> None:
+    """Show what training ended with."""
+    if as_json:
+        print_json(trained.to_json())
+        return
+    test = trained.test
+    low, high = test.confidence_interval
+    out.print(f"run {trained.run.path}, {len(trained.history)} epochs, {trained.seconds:.1f} s")
+    out.print(
+        f"{trained.run.config.dataset} test accuracy {test.accuracy:.4f} "
+        f"(95 % interval {low:.4f} to {high:.4f}), loss {test.loss:.4f}, n = {test.n:,}"
+    )
