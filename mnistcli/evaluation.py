@@ -1,16 +1,30 @@
 """Measure a run on a dataset split."""
 
+import re
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from mnistcli import data, files
 from mnistcli.classifier import Classifier
-from mnistcli.errors import BelowThresholdError
+from mnistcli.errors import BelowThresholdError, DatasetError
+from mnistcli.labelled import labelled_pictures
 from mnistcli.metrics import Metrics, measure
+from mnistcli.prediction import predict_pictures
 from mnistcli.run import Run
 
 VERSION = 1  # of the report's JSON
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A picture that could not be read."""
+
+    path: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -21,11 +35,13 @@ class Evaluation:
     dataset: str
     split: str
     metrics: Metrics
+    skipped: Sequence[Skipped] | None = None
+    """Of pictures only: those that could not be read."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the evaluation as a JSON object, numbers unrounded."""
         metrics = self.metrics
-        return {
+        report = {
             "version": VERSION,
             "run": str(self.run.path.absolute()),
             "dataset": self.dataset,
@@ -34,9 +50,18 @@ class Evaluation:
             "accuracy": metrics.accuracy,
             "loss": metrics.loss,
             "confidence_interval": list(metrics.confidence_interval),
+            "expected_calibration_error": metrics.expected_calibration_error,
             "per_class": [asdict(each) for each in metrics.per_class],
             "confusion_matrix": metrics.confusion_matrix.tolist(),
         }
+        if self.skipped is not None:
+            report["skipped"] = [asdict(each) for each in self.skipped]
+        return report
+
+    def write(self) -> None:
+        """Write evaluation-<dataset>-<split>.json into the run."""
+        name = re.sub(r"[^\w.-]+", "-", Path(self.dataset).name)
+        files.write_json(self.run.path / f"evaluation-{name}-{self.split}.json", self.to_json())
 
 
 def evaluate_run(
@@ -52,7 +77,34 @@ def evaluate_run(
     labelled = data.load(data_dir, name, split)
     metrics = measure(classifier.predict(labelled.images), labelled.labels)
     evaluation = Evaluation(run, name, split, metrics)
-    files.write_json(run.path / f"evaluation-{name}-{split}.json", evaluation.to_json())
+    evaluation.write()
+    return evaluation
+
+
+def evaluate_pictures(run: Run, source: Path, engine: str = "auto") -> Evaluation:
+    """Return what `run` scores on people's own labelled pictures, a folder or a CSV.
+
+    Pictures that cannot be read are not counted, but listed. Raises DatasetError, RunError,
+    ModelError.
+    """
+    classifier = Classifier.load(run, engine)
+    labelled = labelled_pictures(source)
+    rows, labels, skipped = [], [], []
+    predictions = predict_pictures((each.path for each in labelled), classifier)
+    for each, prediction in zip(labelled, predictions, strict=True):
+        if prediction.probabilities is None:
+            skipped.append(Skipped(each.path, prediction.error or ""))
+        else:
+            rows.append(prediction.probabilities)
+            labels.append(each.label)
+    if not rows:
+        raise DatasetError(
+            f"none of the {len(labelled)} pictures in {source} could be read; "
+            f"the first: {skipped[0].path}: {skipped[0].reason}"
+        )
+    metrics = measure(np.array(rows, np.float32), np.array(labels, np.uint8))
+    evaluation = Evaluation(run, str(source), "pictures", metrics, skipped)
+    evaluation.write()
     return evaluation
 
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 CLASSES = 10
 Z_95 = 1.959963984540054  # two-sided 95 % quantile of the standard normal distribution
+BINS = 15  # of confidence, as in Guo et al. 2017
 EPSILON = 1e-7  # keras.config.epsilon(): Keras clips probabilities there before the logarithm
 
 
@@ -33,6 +34,8 @@ class Metrics:
     """Mean cross-entropy, in nats."""
     confidence_interval: tuple[float, float]
     """95 % interval of the accuracy."""
+    expected_calibration_error: float
+    """How far confidence and accuracy are apart on average, in [0, 1]."""
     per_class: tuple[ClassMetrics, ...]
     confusion_matrix: NDArray[np.int64]
     """(10, 10): images of row's label that were read as column's digit."""
@@ -50,6 +53,7 @@ def measure(probabilities: NDArray[np.float32], labels: NDArray[np.uint8]) -> Me
         accuracy=right / n,
         loss=cross_entropy(probabilities, labels),
         confidence_interval=wilson_interval(right, n),
+        expected_calibration_error=expected_calibration_error(probabilities, labels),
         per_class=_per_class(confusion),
         confusion_matrix=confusion,
     )
@@ -59,6 +63,21 @@ def cross_entropy(probabilities: NDArray[np.float32], labels: NDArray[np.uint8])
     """Return the mean cross-entropy in nats of probabilities (n, 10), clipped as Keras does."""
     of_label = probabilities[np.arange(len(labels)), labels].astype(np.float64)
     return float(-np.log(np.clip(of_label, EPSILON, 1 - EPSILON)).mean())
+
+
+def expected_calibration_error(
+    probabilities: NDArray[np.float32], labels: NDArray[np.uint8]
+) -> float:
+    """Return the mean gap between confidence and accuracy over BINS equal bins of confidence.
+
+    Source: C. Guo, G. Pleiss, Y. Sun, K. Weinberger, "On calibration of modern neural networks",
+    ICML 2017, equation 3.
+    """
+    confidence = probabilities.max(axis=1).astype(np.float64)
+    right = probabilities.argmax(axis=1) == labels
+    bins = np.minimum((confidence * BINS).astype(np.int64), BINS - 1)
+    gaps = np.bincount(bins, weights=confidence - right, minlength=BINS)
+    return float(np.abs(gaps).sum() / len(labels))
 
 
 def wilson_interval(right: int, n: int) -> tuple[float, float]:

@@ -120,7 +120,8 @@ def configure(**choices: Any) -> TrainingConfig:
     A network's learning rate belongs to its optimizer: another optimizer starts with its own.
     """
     choices = {name: choice for name, choice in choices.items() if choice is not None}
-    choices = {"dataset": "mnist", "model": "mlp", "validation_split": 0.0, "seed": 0} | choices
+    general: dict[str, Any] = {"dataset": "mnist", "model": "mlp"}
+    choices = general | {"validation_split": 0.0, "seed": 0} | choices
     network = NETWORKS[choices["model"]]
     names = {field.name for field in fields(TrainingConfig)}
     settings = {

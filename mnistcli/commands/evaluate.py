@@ -18,6 +18,13 @@ from mnistcli.config import DATASETS
     help="What to measure on.",
 )
 @click.option("--split", type=click.Choice(["test", "train"]), default="test", show_default=True)
+@click.option(
+    "--pictures",
+    type=click.Path(exists=True, path_type=Path),
+    metavar="DIR|CSV",
+    help="Measure on your own pictures instead: a folder with sub-folders 0 to 9, or a CSV with "
+    "the columns path and label.",
+)
 @options.engine
 @click.option("--fail-under", type=click.FloatRange(0, 1), help="Exit with 1 below this accuracy.")
 @options.data_dir
@@ -28,6 +35,7 @@ def evaluate(
     run: str | None,
     dataset: str | None,
     split: str,
+    pictures: Path | None,
     engine: str,
     fail_under: float | None,
     data_dir: Path,
@@ -35,16 +43,20 @@ def evaluate(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Measure a run on a dataset split."""
+    """Measure a run on a dataset split, or on your own pictures."""
     chatter.silence()
     from mnistcli.console import note
-    from mnistcli.evaluation import evaluate_run, require
+    from mnistcli.evaluation import evaluate_pictures, evaluate_run, require
     from mnistcli.run import find
     from mnistcli.views import evaluate as view
 
     found = find(runs_dir, run)
-    note(f"measuring {found.name} on {dataset or found.config.dataset} {split}", quiet=quiet)
-    evaluation = evaluate_run(found, data_dir, dataset, split, engine)
+    if pictures:
+        note(f"measuring {found.name} on {pictures}", quiet=quiet)
+        evaluation = evaluate_pictures(found, pictures, engine)
+    else:
+        note(f"measuring {found.name} on {dataset or found.config.dataset} {split}", quiet=quiet)
+        evaluation = evaluate_run(found, data_dir, dataset, split, engine)
     view.show(evaluation, as_json=as_json)
     if fail_under is not None:
         require(evaluation, fail_under)

@@ -3,8 +3,9 @@
 from rich.table import Table
 from rich.text import Text
 
-from mnistcli.console import out, print_json
+from mnistcli.console import err, out, print_json
 from mnistcli.evaluation import Evaluation
+from mnistcli.views.predict import escape
 
 
 def show(evaluation: Evaluation, *, as_json: bool) -> None:
@@ -19,6 +20,9 @@ def show(evaluation: Evaluation, *, as_json: bool) -> None:
         f"accuracy {metrics.accuracy:.4f} (95 % interval {low:.4f} to {high:.4f}), "
         f"loss {metrics.loss:.4f}, n = {metrics.n:,}"
     )
+    out.print(f"expected calibration error {metrics.expected_calibration_error:.4f}")
+    for skipped in evaluation.skipped or ():
+        err.print(f"{escape(skipped.path)}: skipped: {skipped.reason}")
     table = Table("digit", "precision", "recall", "F1", "images", box=None, pad_edge=False)
     for each in metrics.per_class:
         table.add_row(
