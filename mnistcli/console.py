@@ -16,7 +16,7 @@ def show_error(message: str) -> None:
     err.print(Text.assemble(("Error: ", "bold red"), message))
 
 
-def note(message: str, *, quiet: bool) -> None:
+def note(message: str, *, quiet: bool = False) -> None:
     """Say something on stderr that is neither data nor error."""
     if not quiet:
         err.print(Text(message, "dim"))

@@ -1,14 +1,18 @@
 """Get a dataset: ask each source in turn, verify the content, store it."""
 
+import threading
+import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import requests
 from filelock import FileLock
 from numpy.typing import NDArray
 
-from mnistcli import data, files, sources
+from mnistcli import __version__, data, files, sources, synthetic
 from mnistcli.download import (
     LIMIT,
     Patience,
@@ -49,7 +53,16 @@ class Fetched:
     """Whether this call stored it; False: it was there already."""
 
 
-Event = Trying | Received | Failed | Fetched
+@dataclass(frozen=True)
+class Drawn:
+    """Progress of drawing a synthetic dataset."""
+
+    done: int
+    total: int
+    """Images."""
+
+
+Event = Trying | Received | Failed | Drawn | Fetched
 
 
 def fetch_mnist(
@@ -67,7 +80,7 @@ def fetch_mnist(
     data_dir.mkdir(parents=True, exist_ok=True)
     with FileLock(data_dir / ".mnist.lock"):
         files.sweep(data_dir, "mnist.h5")
-        if not force and (found := _stored(data_dir)):
+        if not force and (found := _stored(data_dir, "mnist")):
             yield found
             return
         failures = []
@@ -85,12 +98,62 @@ def fetch_mnist(
     raise DownloadError(_all_failed(failures, data_dir))
 
 
-def _stored(data_dir: Path) -> Fetched | None:
+def fetch_synthetic(data_dir: Path, *, force: bool = False) -> Iterator[Event]:
+    """Draw the synthetic dataset and store it, yielding progress; the last event is Fetched.
+
+    A stored copy is kept unless `force`.
+    """
+    data_dir.mkdir(parents=True, exist_ok=True)
+    with FileLock(data_dir / ".synthetic.lock"):
+        files.sweep(data_dir, "synthetic.h5")
+        if not force and (found := _stored(data_dir, "synthetic")):
+            yield found
+            return
+        parts = {name: np.empty(part.shape, np.uint8) for name, part in PARTS.items()}
+        total = sum(len(parts[f"{split}/labels"]) for split in ("train", "test"))
+        done = 0
+        for chunk in synthetic.draw_dataset():
+            rows = slice(chunk.offset, chunk.offset + len(chunk.labels))
+            parts[f"{chunk.split}/images"][rows] = chunk.images
+            parts[f"{chunk.split}/labels"][rows] = chunk.labels
+            done += len(chunk.labels)
+            yield Drawn(done, total)
+        source = f"drawn by mnistcli {__version__}, seed {synthetic.SEED}"
+        info = data.store(data_dir, "synthetic", parts, source, "CC0 1.0")
+        yield Fetched(info, files.sha256(info.path), downloaded=False, fresh=True)
+
+
+def answering(candidates: Sequence[Source], seconds: float) -> list[Source]:
+    """Return the candidates that need no network, and the mirrors that answer in this time."""
+    answered: set[Source] = {source for source in candidates if not source.remote}
+
+    def ask(source: Source) -> None:
+        part = PARTS["test/labels"].idx_name
+        url = f"{source.location}{part}.gz" if source.kind is Kind.BASE_URL else source.location
+        with suppress(requests.RequestException):
+            if requests.head(url, timeout=seconds, allow_redirects=True).ok:
+                answered.add(source)
+
+    # Daemon threads: a name server that is silent must not hold the process at its end.
+    threads = [
+        threading.Thread(target=ask, args=(source,), daemon=True)
+        for source in candidates
+        if source.remote
+    ]
+    for thread in threads:
+        thread.start()
+    deadline = time.monotonic() + seconds
+    for thread in threads:
+        thread.join(max(0.0, deadline - time.monotonic()))
+    return [source for source in candidates if source in answered]
+
+
+def _stored(data_dir: Path, name: str) -> Fetched | None:
     """Return the stored copy if it is whole; None otherwise: it is then fetched anew."""
     try:
         for split in ("train", "test"):
-            data.load(data_dir, "mnist", split)
-        info = data.info(data_dir, "mnist")
+            data.load(data_dir, name, split)
+        info = data.info(data_dir, name)
     except DatasetError:
         return None
     return Fetched(info, files.sha256(info.path), downloaded=False, fresh=False)

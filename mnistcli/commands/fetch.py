@@ -24,11 +24,20 @@ from mnistcli.commands import options
 def fetch(
     dataset: str, sources: tuple[str, ...], force: bool, data_dir: Path, as_json: bool, quiet: bool
 ) -> None:
-    """Get a dataset, verify it, store it."""
-    from mnistcli.fetching import fetch_mnist
+    """Get a dataset, verify it, store it.
+
+    mnist comes from a cache on this machine or a public mirror; synthetic is drawn by code.
+    """
+    if dataset == "synthetic" and sources:
+        raise click.UsageError("--source is for mnist: the synthetic digits are drawn by code.")
+    from mnistcli.fetching import fetch_mnist, fetch_synthetic
     from mnistcli.sources import Source, default_sources
     from mnistcli.views import fetch as view
 
-    candidates = [Source.parse(text) for text in sources] or default_sources()
-    events = fetch_mnist(data_dir, candidates, force=force)
-    view.show(view.follow(events, quiet=quiet), as_json=as_json)
+    if dataset == "synthetic":
+        events = fetch_synthetic(data_dir, force=force)
+        fetched = view.follow(events, quiet=quiet, amount=view.IMAGES)
+    else:
+        candidates = [Source.parse(text) for text in sources] or default_sources()
+        fetched = view.follow(fetch_mnist(data_dir, candidates, force=force), quiet=quiet)
+    view.show(fetched, as_json=as_json)

@@ -1,11 +1,13 @@
 """A fetch as a person sees it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rich.progress import (
     BarColumn,
     DownloadColumn,
+    MofNCompleteColumn,
     Progress,
+    ProgressColumn,
     TaskID,
     TextColumn,
     TimeRemainingColumn,
@@ -14,20 +16,26 @@ from rich.progress import (
 
 from mnistcli.console import err, note, out, print_json
 from mnistcli.download import Received
-from mnistcli.fetching import Event, Failed, Fetched, Trying
+from mnistcli.fetching import Drawn, Event, Failed, Fetched, Trying
 
 
-def follow(events: Iterable[Event], *, quiet: bool) -> Fetched:
+BYTES = (DownloadColumn(), TransferSpeedColumn())
+IMAGES = (MofNCompleteColumn(),)
+
+
+def follow(
+    events: Iterable[Event], *, quiet: bool, amount: Sequence[ProgressColumn] = BYTES
+) -> Fetched:
     """Show a fetch as it happens, and return its last event."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        TimeRemainingColumn(),
-    )
+    columns = (TextColumn("{task.description}"), BarColumn(), *amount, TimeRemainingColumn())
     bars: dict[str, TaskID] = {}
     with Progress(*columns, console=err, disable=quiet or not err.is_terminal) as progress:
+
+        def advance(name: str, done: int, total: int | None) -> None:
+            if name not in bars:
+                bars[name] = progress.add_task(name, total=total)
+            progress.update(bars[name], completed=done)
+
         for event in events:
             match event:
                 case Trying(location):
@@ -35,10 +43,10 @@ def follow(events: Iterable[Event], *, quiet: bool) -> Fetched:
                     note(f"trying {location}", quiet=quiet)
                 case Failed(location, reason):
                     note(f"{location}: {reason}", quiet=quiet)
+                case Drawn(done, total):
+                    advance("drawing", done, total)
                 case Received(name, received, total):
-                    if name not in bars:
-                        bars[name] = progress.add_task(name, total=total)
-                    progress.update(bars[name], completed=received)
+                    advance(name, received, total)
                 case Fetched():
                     return event
     raise AssertionError("a fetch ends with Fetched")

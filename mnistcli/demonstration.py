@@ -1,0 +1,45 @@
+"""What `mnistcli demo` decides and makes: which dataset, and pictures to read."""
+
+from pathlib import Path
+
+import numpy as np
+import PIL.Image
+
+from mnistcli import data
+from mnistcli.errors import DatasetError
+from mnistcli.fetching import answering
+from mnistcli.sources import default_sources
+
+ANSWER = 3.0  # seconds that the mirrors have to answer
+
+PICTURES = 3
+SIZE = 20  # pixels of the picture per pixel of the image
+PAPER, INK = 245, 40  # grey levels: dark ink on light paper, as people bring it
+
+
+def mnist_within_reach(data_dir: Path) -> bool:
+    """Whether MNIST is stored, cached on this machine, or at a mirror that answers in time."""
+    try:
+        data.info(data_dir, "mnist")
+    except DatasetError:
+        return bool(answering(default_sources(), ANSWER))
+    return True
+
+
+def write_pictures(data_dir: Path, dataset: str, folder: Path) -> list[Path]:
+    """Write a few test images as pictures that a person could have made, and return their paths.
+
+    They are the first of as many different digits, large, dark on light, and off the centre.
+    """
+    test = data.load(data_dir, dataset, "test")
+    folder.mkdir(exist_ok=True)
+    paths = []
+    _, first = np.unique(test.labels, return_index=True)
+    for index in sorted(first)[:PICTURES]:
+        ink = PIL.Image.fromarray(test.images[index]).resize((28 * SIZE, 28 * SIZE))
+        paper = PIL.Image.new("L", (40 * SIZE, 32 * SIZE), PAPER)
+        paper.paste(INK, (SIZE, 3 * SIZE), ink)
+        path = folder / f"{test.labels[index]}.png"
+        paper.save(path)
+        paths.append(path)
+    return paths
