@@ -36,7 +36,9 @@ def demo(ctx: click.Context, dataset: str | None, data_dir: Path, runs_dir: Path
     if dataset is None:
         dataset = "mnist" if mnist_within_reach(data_dir) else "synthetic"
         if dataset == "synthetic":
-            note("MNIST is out of reach (no copy here, no mirror answers): using digits drawn by code.")
+            note(
+                "MNIST is out of reach (no copy here, no mirror answers): using digits drawn by code."
+            )
     in_data, in_runs = _given(ctx, "data_dir"), _given(ctx, "runs_dir")
     _step(ctx, "fetch", "--dataset", dataset, *in_data)
     _step(ctx, "train", "--dataset", dataset, *in_data, *in_runs)

@@ -18,7 +18,6 @@ from mnistcli.console import err, note, out, print_json
 from mnistcli.download import Received
 from mnistcli.fetching import Drawn, Event, Failed, Fetched, Trying
 
-
 BYTES = (DownloadColumn(), TransferSpeedColumn())
 IMAGES = (MofNCompleteColumn(),)
 
