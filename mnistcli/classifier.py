@@ -53,9 +53,13 @@ def _litert(model: bytes) -> Predict:
 
     try:
         interpreter = Interpreter(model_content=model, num_threads=os.cpu_count())
-        (entry,), (exit_,) = interpreter.get_input_details(), interpreter.get_output_details()
     except (ValueError, RuntimeError) as error:
-        raise ModelError(f"LiteRT cannot open the model: {error}. Train the run again.") from error
+        raise _unusable(error) from error
+    entries, exits = interpreter.get_input_details(), interpreter.get_output_details()
+    shapes = [tuple(each["shape"][1:]) for each in (*entries, *exits)]
+    if shapes != [(28, 28), (10,)]:
+        raise _unusable(f"expected (n, 28, 28) in and (n, 10) out, got {shapes}")
+    entry, exit_ = entries[0]["index"], exits[0]["index"]
 
     def predict(images: NDArray[np.uint8]) -> NDArray[np.float32]:
         probabilities = np.empty((len(images), 10), np.float32)
@@ -64,19 +68,29 @@ def _litert(model: bytes) -> Predict:
             batch = images[start : start + BATCH].astype(np.float32)
             if len(batch) != size:
                 size = len(batch)
-                interpreter.resize_tensor_input(entry["index"], batch.shape, strict=True)
+                interpreter.resize_tensor_input(entry, batch.shape, strict=True)
                 interpreter.allocate_tensors()
-            interpreter.set_tensor(entry["index"], batch)
+            interpreter.set_tensor(entry, batch)
             interpreter.invoke()
-            probabilities[start : start + size] = interpreter.get_tensor(exit_["index"])
+            probabilities[start : start + size] = interpreter.get_tensor(exit_)
         return probabilities
 
-    return predict
+    def guarded(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        try:
+            return predict(images)
+        except (ValueError, RuntimeError) as error:
+            raise _unusable(error) from error
+
+    return guarded
+
+
+def _unusable(reason: object) -> ModelError:
+    what = " ".join(str(reason).split())
+    return ModelError(f"LiteRT cannot use the model: {what}. Train the run again.")
 
 
 def _keras(run: Run) -> Predict:
     from mnistcli import model
 
-    run.verified(KERAS_MODEL)
-    network = model.load(run.path / KERAS_MODEL)
+    network = model.load(run.verified(KERAS_MODEL))
     return lambda images: np.asarray(network.predict(images, batch_size=BATCH, verbose=0))

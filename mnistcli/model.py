@@ -2,14 +2,14 @@
 
 import logging
 import math
-import os
+import tempfile
 from pathlib import Path
 
 import keras
 import tensorflow as tf
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
-from mnistcli import files, schedule
+from mnistcli import archive, files, schedule
 from mnistcli.config import TrainingConfig
 from mnistcli.errors import ModelError
 from mnistcli.networks import NETWORKS
@@ -36,17 +36,27 @@ def build(config: TrainingConfig, training_images: int) -> keras.Model:
 def save(model: keras.Model, path: Path) -> None:
     """Write the compiled model with its optimizer to `path` (.keras), atomically."""
     with files.atomic_path(path) as part:
-        archive = part.with_suffix(".keras")  # Keras wants its suffix
-        model.save(archive)
-        os.replace(archive, part)  # noqa: PTH105
+        named = part.with_suffix(".keras")  # Keras wants its suffix
+        model.save(named)
+        named.replace(part)
 
 
-def load(path: Path) -> keras.Model:
-    """Return the model in a .keras file; raise ModelError where Keras cannot open it safely."""
-    try:
-        return keras.models.load_model(path, safe_mode=True)
-    except (ValueError, TypeError, OSError, KeyError) as error:
-        raise ModelError(f"Keras cannot open {path}: {error}. Train the run again.") from error
+def load(data: bytes) -> keras.Model:
+    """Return the compiled model in the bytes of a .keras file.
+
+    Raises ModelError where it holds anything but built-in layers, or Keras cannot open it.
+    """
+    archive.check(data)
+    with tempfile.NamedTemporaryFile(suffix=".keras") as file:  # Keras wants a path
+        file.write(data)
+        file.flush()
+        try:
+            return keras.models.load_model(file.name, safe_mode=True)
+        except (ValueError, TypeError, OSError, KeyError, AttributeError) as error:
+            reason = " ".join(str(error).split())
+            raise ModelError(
+                f"Keras cannot open the model: {reason}. Train the run again."
+            ) from error
 
 
 def to_litert(model: keras.Model) -> bytes:

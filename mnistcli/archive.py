@@ -1,0 +1,94 @@
+"""What may stand in a .keras archive: checked before Keras reads a word of it.
+
+Keras's safe mode refuses lambdas, but its archives can name any importable class. Ours hold three
+files and built-in layers that compute, and nothing else is let in.
+"""
+
+import io
+import json
+import zipfile
+from typing import Any
+
+from mnistcli.errors import ModelError
+
+MEMBERS = {"metadata.json", "config.json", "model.weights.h5"}
+MAX_SIZE = 256 * 2**20  # bytes unpacked; our largest network with its optimizer has 10 MB
+
+MODULES = {
+    "keras",
+    "keras.initializers",
+    "keras.layers",
+    "keras.losses",
+    "keras.metrics",
+    "keras.optimizers",
+    "keras.optimizers.schedules",
+    "keras.regularizers",
+}
+LAYERS = {
+    "Activation",
+    "Add",
+    "AveragePooling2D",
+    "BatchNormalization",
+    "Conv2D",
+    "Dense",
+    "DepthwiseConv2D",
+    "Dropout",
+    "Flatten",
+    "GlobalAveragePooling2D",
+    "InputLayer",
+    "MaxPooling2D",
+    "ReLU",
+    "Rescaling",
+    "Reshape",
+    "SeparableConv2D",
+}
+"""Layers that only compute: none reads files, runs stored code, or wraps another framework."""
+
+
+def check(data: bytes) -> None:
+    """Raise ModelError unless `data` is a .keras archive that is safe to hand to Keras."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            members = archive.infolist()
+            names = [member.filename for member in members]
+            if sorted(names) != sorted(MEMBERS):
+                raise ModelError(
+                    f"the .keras archive is not one of ours: expected {', '.join(sorted(MEMBERS))}"
+                    f", got {', '.join(map(repr, names[:9]))}. Train the run again."
+                )
+            if sum(member.file_size for member in members) > MAX_SIZE:
+                raise ModelError(
+                    f"the .keras archive unpacks to more than {MAX_SIZE // 2**20} MiB; no network "
+                    f"of ours does. Train the run again."
+                )
+            _check_config(json.loads(archive.read("config.json")))
+    except (zipfile.BadZipFile, ValueError, RecursionError, RuntimeError, EOFError) as error:
+        raise ModelError(
+            f"the .keras archive is damaged: {' '.join(str(error).split())}. Train the run again."
+        ) from error
+
+
+def _check_config(value: Any) -> None:
+    """Walk a configuration; every object in it must be a built-in that is known to be harmless."""
+    if isinstance(value, list):
+        for each in value:
+            _check_config(each)
+    elif isinstance(value, dict):
+        if "class_name" in value or "module" in value or "registered_name" in value:
+            _check_object(value)
+        for each in value.values():
+            _check_config(each)
+
+
+def _check_object(value: dict[str, Any]) -> None:
+    module, name = value.get("module"), value.get("class_name")
+    known = module in MODULES and value.get("registered_name") in (None, name)
+    if module == "keras.layers":
+        known = known and name in LAYERS
+    elif module == "keras":
+        known = known and name in ("Sequential", "Functional", "DTypePolicy")
+    if not known:
+        raise ModelError(
+            f"the .keras archive asks for {module}.{name}: expected Keras's built-in layers only. "
+            f"It was not opened; train the run again."
+        )
