@@ -90,7 +90,8 @@ def wilson_interval(right: int, n: int) -> tuple[float, float]:
     z2 = Z_95**2
     centre = (p + z2 / (2 * n)) / (1 + z2 / n)
     half = Z_95 / (1 + z2 / n) * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n))
-    return max(0.0, centre - half), min(1.0, centre + half)
+    # Rounding must not move a bound past p, nor past 0 or 1, where p itself may lie.
+    return max(0.0, min(p, centre - half)), min(1.0, max(p, centre + half))
 
 
 def _per_class(confusion: NDArray[np.int64]) -> tuple[ClassMetrics, ...]:
