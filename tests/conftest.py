@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import cv2
@@ -15,6 +15,14 @@ from mnistcli import data
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 Mnistcli = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _loopback_without_proxy() -> Iterator[None]:
+    """Reach the tests' own servers directly, whatever proxy this machine goes through."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NO_PROXY", "127.0.0.1,localhost")
+        yield
 
 
 def draw_digits(labels: np.ndarray, seed: int) -> np.ndarray:
