@@ -151,7 +151,8 @@ def create(
     Raises RunError when the name is taken, or cannot be a folder's.
     """
     now = datetime.now(UTC)
-    if name is not None and (name != Path(name).name or name.startswith((".", "-"))):
+    plain = name is None or (name and name == Path(name).name and name[0] not in ".-")
+    if not plain:
         raise RunError(
             f"{name!r} cannot be a run's name: expected a plain folder name that begins "
             f"neither with a dot nor with a dash."
