@@ -9,12 +9,29 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from filelock import FileLock
+from PIL import Image
 
 from mnistcli import data
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 Mnistcli = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def filled_once(factory: pytest.TempPathFactory, name: str, fill: Callable[[Path], object]) -> Path:
+    """Return a folder of the test session, filled by whichever of xdist's workers comes first."""
+    base = factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent
+    folder = base / name
+    with FileLock(base / f"{name}.lock"):
+        if not folder.exists():
+            filling = base / f"{name}.filling"
+            filling.mkdir()
+            fill(filling)
+            filling.rename(folder)
+    return folder
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -32,6 +49,18 @@ def draw_digits(labels: np.ndarray, seed: int) -> np.ndarray:
         x, y = rng.integers(4, 9), rng.integers(21, 26)
         cv2.putText(image, str(label), (int(x), int(y)), 0, 0.8, 255, 2, cv2.LINE_AA)
     return images
+
+
+def store_synthetic(folder: Path, train: int, test: int) -> None:
+    labels = (np.arange(train + test) % 10).astype(np.uint8)
+    images = draw_digits(labels, seed=1)
+    parts = {
+        "train/images": images[:train],
+        "train/labels": labels[:train],
+        "test/images": images[train:],
+        "test/labels": labels[train:],
+    }
+    data.store(folder, "synthetic", parts, "drawn by the tests", "none")
 
 
 @pytest.fixture(scope="session")
@@ -55,26 +84,24 @@ def own_digits() -> Path:
 @pytest.fixture(scope="session")
 def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with a small synthetic dataset: 2,000 training and 500 test images."""
-    folder = tmp_path_factory.mktemp("data")
-    labels = np.arange(2500, dtype=np.uint8) % 10
-    images = draw_digits(labels, seed=1)
-    parts = {
-        "train/images": images[:2000],
-        "train/labels": labels[:2000],
-        "test/images": images[2000:],
-        "test/labels": labels[2000:],
-    }
-    data.store(folder, "synthetic", parts, "drawn by the tests", "none")
-    return folder
+    return filled_once(tmp_path_factory, "data", lambda folder: store_synthetic(folder, 2000, 500))
 
 
 @pytest.fixture(scope="session")
 def mnist_data_dir(mnist_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with the real MNIST."""
-    folder = tmp_path_factory.mktemp("mnist-data")
-    result = run_mnistcli("fetch", "--source", mnist_dir, "--data-dir", folder)
-    assert result.returncode == 0, result.stderr
-    return folder
+
+    def fill(folder: Path) -> None:
+        result = run_mnistcli("fetch", "--source", mnist_dir, "--data-dir", folder)
+        assert result.returncode == 0, result.stderr
+
+    return filled_once(tmp_path_factory, "mnist-data", fill)
+
+
+@pytest.fixture(scope="session")
+def tiny_data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with a synthetic dataset of 64 training and 20 test images."""
+    return filled_once(tmp_path_factory, "tiny", lambda folder: store_synthetic(folder, 64, 20))
 
 
 def run_mnistcli(
@@ -102,8 +129,24 @@ def mnistcli() -> Mnistcli:
 @pytest.fixture(scope="session")
 def runs_dir(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A runs folder with one complete run, `first`, of the book's network on `data_dir`."""
-    folder = tmp_path_factory.mktemp("runs")
-    options = ("--dataset", "synthetic", "--epochs", 2, "--name", "first", "--quiet")
-    result = run_mnistcli("train", *options, "--data-dir", data_dir, "--runs-dir", folder)
-    assert result.returncode == 0, result.stderr
-    return folder
+
+    def fill(folder: Path) -> None:
+        options = ("--dataset", "synthetic", "--epochs", 2, "--name", "first", "--quiet")
+        result = run_mnistcli("train", *options, "--data-dir", data_dir, "--runs-dir", folder)
+        assert result.returncode == 0, result.stderr
+
+    return filled_once(tmp_path_factory, "runs", fill)
+
+
+@pytest.fixture(scope="session")
+def pictures(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a picture of each digit, 0.png to 9.png, black on white, 100 by 100."""
+
+    def fill(folder: Path) -> None:
+        test = data.load(data_dir, "synthetic", "test")
+        for digit in range(10):
+            image = test.images[test.labels == digit][0]
+            big = cv2.resize(255 - image, (100, 100), interpolation=cv2.INTER_CUBIC)
+            Image.fromarray(big).save(folder / f"{digit}.png")
+
+    return filled_once(tmp_path_factory, "pictures", fill)

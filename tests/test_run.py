@@ -97,7 +97,7 @@ def test_the_runs_folder_is_made_when_missing(tmp_path):
 
 def test_a_name_that_is_taken_is_refused_and_the_run_kept(tmp_path):
     first = create_complete(tmp_path, "a")
-    with pytest.raises(RunError, match="already a run a .* Choose another --name"):
+    with pytest.raises(RunError, match=r"already a run a .* Choose another --name"):
         create(tmp_path, "a")
     assert Run.read(first.path) == first
 
@@ -230,7 +230,7 @@ def test_without_any_run_the_remedy_is_to_train(tmp_path):
 
 def test_a_misspelt_name_is_answered_with_the_nearest(tmp_path):
     create_complete(tmp_path, "baseline")
-    with pytest.raises(RunError, match="Did you mean baseline?"):
+    with pytest.raises(RunError, match=r"Did you mean baseline\?"):
         run.find(tmp_path, "basline")
 
 

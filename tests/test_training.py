@@ -1,0 +1,306 @@
+"""From a stored dataset to a complete run folder."""
+
+import json
+import re
+from dataclasses import replace
+from datetime import datetime
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from mnistcli import data
+from mnistcli.config import OPTIMIZERS
+from mnistcli.errors import DatasetError, RunError
+from mnistcli.networks import configure
+from mnistcli.run import Run
+
+CONFIG = configure("mlp", dataset="synthetic", validation_split=0.0, seed=0, epochs=1)
+
+
+@pytest.fixture(scope="module")
+def trained(data_dir, mnistcli, tmp_path_factory):
+    """The command line once more with the options of the run `first`: what it said, and the run."""
+    folder = tmp_path_factory.mktemp("runs")
+    options = ("--dataset", "synthetic", "--epochs", 2, "--name", "again", "--json")
+    result = mnistcli("train", *options, "--data-dir", data_dir, "--runs-dir", folder)
+    assert result.returncode == 0, result.stderr
+    return SimpleNamespace(
+        path=folder / "again", answer=json.loads(result.stdout), stderr=result.stderr
+    )
+
+
+@pytest.fixture(scope="module")
+def events(tiny_data_dir, tmp_path_factory):
+    """What train_run yields for two epochs with a quarter held out."""
+    from mnistcli.training import train_run
+
+    config = replace(CONFIG, epochs=2, validation_split=0.25)
+    return list(train_run(config, tiny_data_dir, tmp_path_factory.mktemp("runs"), "held-out"))
+
+
+def weights(path):
+    import keras
+
+    return keras.models.load_model(path / "model.keras").get_weights()
+
+
+def test_the_json_of_train_has_the_keys_of_the_contract(trained):
+    assert list(trained.answer) == ["version", "run", "history", "test", "seconds"]
+    assert trained.answer["version"] == 1
+    assert set(trained.answer["test"]) == {"accuracy", "loss"}
+
+
+def test_the_json_names_the_run_by_its_path(trained):
+    assert trained.answer["run"] == str(trained.path)
+
+
+def test_the_history_has_a_record_an_epoch(trained):
+    assert [record["epoch"] for record in trained.answer["history"]] == [1, 2]
+
+
+def test_each_record_has_the_keys_of_the_contract(trained):
+    for record in trained.answer["history"]:
+        assert list(record) == ["epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds"]
+
+
+def test_without_a_validation_split_its_figures_are_null(trained):
+    for record in trained.answer["history"]:
+        assert record["val_loss"] is None
+        assert record["val_accuracy"] is None
+
+
+def test_numbers_are_not_rounded(trained):
+    # A rounded loss would be one of few decimals; all being so by chance is out of the question.
+    losses = [record["loss"] for record in trained.answer["history"]]
+    assert any(len(repr(loss)) > 10 for loss in losses)
+
+
+def test_training_learns(trained):
+    first, last = trained.answer["history"]
+    assert last["loss"] < first["loss"]
+    assert trained.answer["test"]["accuracy"] > 0.8
+
+
+def test_the_run_folder_holds_the_files_of_the_contract_and_no_others(trained):
+    names = sorted(path.name for path in trained.path.iterdir())
+    assert names == ["metrics.json", "model.keras", "model.tflite", "run.json"]
+
+
+def test_the_run_is_complete_and_every_artifact_what_was_written(trained):
+    run = Run.read(trained.path)
+    assert run.complete
+    for name in run.artifacts:
+        run.verified(name)
+
+
+def test_metrics_json_holds_history_and_test_result(trained):
+    metrics = json.loads((trained.path / "metrics.json").read_bytes())
+    assert metrics["history"] == trained.answer["history"]
+    assert metrics["test"] == trained.answer["test"]
+
+
+def test_run_json_names_the_dataset_with_its_digest(trained, data_dir):
+    digest = data.info(data_dir, "synthetic").digest
+    assert Run.read(trained.path).dataset == {"name": "synthetic", "digest": digest}
+
+
+def test_run_json_names_the_versions_of_what_trained_it(trained):
+    versions = Run.read(trained.path).versions
+    assert {"mnistcli", "python", "tensorflow", "keras", "numpy"} <= versions.keys()
+
+
+def test_run_json_says_when_it_was_created(trained):
+    assert datetime.fromisoformat(Run.read(trained.path).created).tzinfo is not None
+
+
+def test_without_a_terminal_stderr_has_one_plain_line_an_epoch(trained):
+    head, *epochs = trained.stderr.splitlines()
+    assert head == "mlp, 407,050 parameters, rmsprop, on 2,000 images of synthetic"
+    assert len(epochs) == 2
+    for number, line in enumerate(epochs, 1):
+        assert re.match(rf"epoch {number}(/2)? +loss \d\.\d{{4}} +accuracy \d\.\d{{4}}", line)
+
+
+def test_the_same_seed_gives_equal_weights_in_two_processes(trained, runs_dir):
+    for one, other in zip(weights(trained.path), weights(runs_dir / "first"), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_another_seed_gives_other_weights(tiny_data_dir, tmp_path):
+    from mnistcli.training import train_run
+
+    for seed in (1, 2):
+        list(train_run(replace(CONFIG, seed=seed), tiny_data_dir, tmp_path, str(seed)))
+    assert not np.array_equal(weights(tmp_path / "1")[0], weights(tmp_path / "2")[0])
+
+
+def test_the_saved_model_is_compiled_and_loads_in_plain_keras(trained):
+    import keras
+
+    model = keras.models.load_model(trained.path / "model.keras")
+    assert model.compiled
+    assert model.optimizer.name == "rmsprop"
+    assert model.count_params() == 407_050
+
+
+def test_the_saved_model_takes_raw_pixels(trained, data_dir):
+    import keras
+
+    test = data.load(data_dir, "synthetic", "test")
+    model = keras.models.load_model(trained.path / "model.keras")
+    _, accuracy = model.evaluate(test.images, test.labels, batch_size=256, verbose=0)
+    assert accuracy == pytest.approx(trained.answer["test"]["accuracy"], abs=1e-6)
+
+
+def test_the_validation_split_is_the_end_of_the_training_images(events, tiny_data_dir):
+    import keras
+
+    trained = events[-1]
+    train = data.load(tiny_data_dir, "synthetic", "train")
+    model = keras.models.load_model(trained.run.path / "model.keras")
+    loss, accuracy = model.evaluate(train.images[-16:], train.labels[-16:], verbose=0)
+    assert trained.history[-1].val_accuracy == pytest.approx(accuracy, abs=1e-6)
+    assert trained.history[-1].val_loss == pytest.approx(loss, abs=1e-4)
+
+
+def test_what_is_held_out_is_not_trained_on(events):
+    started = events[0]
+    assert (started.train, started.validation) == (48, 16)
+
+
+def test_training_yields_started_first_and_trained_last(events):
+    from mnistcli.training import Started, Trained
+
+    assert isinstance(events[0], Started)
+    assert isinstance(events[-1], Trained)
+    assert not any(isinstance(event, Started | Trained) for event in events[1:-1])
+
+
+def test_training_yields_progress_and_then_the_record_of_each_epoch(events):
+    from mnistcli.loop import EpochRecord, Progress
+
+    kinds = [(type(event), event.epoch) for event in events[1:-1]]
+    assert kinds == sorted(kinds, key=lambda kind: (kind[1], kind[0] is EpochRecord))
+    assert {(Progress, 1), (EpochRecord, 1), (Progress, 2), (EpochRecord, 2)} == set(kinds)
+
+
+def test_the_list_of_optimizers_is_keras_own():
+    import keras
+
+    wrappers = {"LossScaleOptimizer", "MultiOptimizer", "Optimizer"}
+    built_in = {
+        name.lower()
+        for name, value in vars(keras.optimizers).items()
+        if isinstance(value, type)
+        and issubclass(value, keras.optimizers.Optimizer)
+        and name not in wrappers
+    }
+    assert set(OPTIMIZERS) == built_in
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_every_optimizer_trains(optimizer, tiny_data_dir, tmp_path):
+    from mnistcli.training import train_run
+
+    config = configure(
+        "mlp", dataset="synthetic", validation_split=0.0, seed=0, epochs=1, optimizer=optimizer
+    )
+    *_, trained = train_run(config, tiny_data_dir, tmp_path, optimizer)
+    assert trained.run.complete
+    assert np.isfinite(trained.history[0].loss)
+
+
+def test_a_learning_rate_reaches_the_optimizer(tiny_data_dir, tmp_path):
+    import keras
+
+    from mnistcli.training import train_run
+
+    config = replace(CONFIG, learning_rate=0.0125)
+    *_, trained = train_run(config, tiny_data_dir, tmp_path, "a")
+    model = keras.models.load_model(trained.run.path / "model.keras")
+    assert float(model.optimizer.learning_rate) == pytest.approx(0.0125)
+
+
+def test_a_dataset_that_is_not_stored_leaves_no_run_behind(tmp_path):
+    from mnistcli.training import train_run
+
+    with pytest.raises(DatasetError, match="Run `mnistcli fetch"):
+        list(train_run(CONFIG, tmp_path / "empty", tmp_path / "runs", "a"))
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_name_that_is_taken_is_refused_before_training(events, tiny_data_dir):
+    from mnistcli.training import train_run
+
+    taken = events[-1].run.path
+    before = (taken / "run.json").read_bytes()
+    with pytest.raises(RunError, match="already a run held-out"):
+        next(train_run(CONFIG, tiny_data_dir, taken.parent, "held-out"))
+    assert (taken / "run.json").read_bytes() == before
+
+
+def test_a_split_that_holds_out_every_image_is_refused_before_training(tiny_data_dir, tmp_path):
+    from mnistcli.errors import MnistcliError
+    from mnistcli.training import train_run
+
+    config = replace(CONFIG, validation_split=0.9999)
+    with pytest.raises(MnistcliError, match="validation"):
+        list(train_run(config, tiny_data_dir, tmp_path / "runs", "a"))
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "nearest"), [("rmspop", "rmsprop"), ("Adam_W", "adamw"), ("sdg", "sgd")]
+)
+def test_a_misspelt_optimizer_is_answered_with_the_nearest(mnistcli, given, nearest):
+    result = mnistcli("train", "--optimizer", given)
+    assert result.returncode == 2
+    assert f"Did you mean '{nearest}'?" in result.stderr
+
+
+def test_an_optimizer_like_no_other_is_answered_with_the_list(mnistcli):
+    result = mnistcli("train", "--optimizer", "xyzzy")
+    assert result.returncode == 2
+    assert all(optimizer in result.stderr for optimizer in OPTIMIZERS)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--epochs", "0"),
+        ("--epochs", "-1"),
+        ("--batch-size", "0"),
+        ("--learning-rate", "0"),
+        ("--learning-rate", "nan"),
+        ("--learning-rate", "inf"),
+        ("--validation-split", "1"),
+        ("--validation-split", "nan"),
+        ("--seed", "-1"),
+        ("--dataset", "cifar"),
+        ("--model", "transformer"),
+    ],
+    ids="=".join,
+)
+def test_a_value_out_of_range_is_wrong_usage(mnistcli, options, tmp_path):
+    result = mnistcli("train", *options, "--runs-dir", tmp_path / "runs", cwd=tmp_path)
+    assert result.returncode == 2
+    assert options[0] in result.stderr
+    assert not (tmp_path / "runs").exists()
+
+
+def test_training_without_the_dataset_says_how_to_get_it(mnistcli, tmp_path):
+    result = mnistcli("train", "--data-dir", tmp_path / "empty", "--runs-dir", tmp_path / "runs")
+    assert result.returncode == 1
+    assert "Run `mnistcli fetch --dataset mnist`" in result.stderr
+
+
+def test_the_books_network_has_407_050_parameters_on_real_mnist(mnist_data_dir, tmp_path):
+    from mnistcli.training import train_run
+
+    config = configure("mlp", dataset="mnist", validation_split=0.0, seed=0, epochs=1)
+    started, *_, trained = train_run(config, mnist_data_dir, tmp_path, "book")
+    assert started.parameters == 407_050
+    assert started.train == 60_000
+    assert trained.test.n == 10_000
+    assert trained.test.accuracy > 0.95
