@@ -1,4 +1,7 @@
-"""Decode one picture in full, and nothing else. Usage: bare_decode.py PICTURE"""
+"""Decode one picture in full, and nothing else.
+
+Usage: bare_decode.py PICTURE
+"""
 
 import sys
 

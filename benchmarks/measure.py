@@ -59,7 +59,11 @@ def process(command: Command) -> Process:
     words = [str(word) for word in command]
     started = time.perf_counter()
     with subprocess.Popen(
-        words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        words,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
     ) as child:
         assert child.stdout is not None
         output = child.stdout.read()

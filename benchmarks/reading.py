@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from measure import compare, heading, process
+from measure import compare, heading
 from PIL import Image
 
 from mnistcli.synthetic import draw_digits
@@ -50,11 +50,36 @@ def main() -> None:
         ).save(photo, quality=92)
 
         rows = [
-            compare("--help / import click", (MNISTCLI, "--help"), (PYTHON, "-c", "import click"), options.pairs),
-            compare("one 28x28 PNG / bare LiteRT script", (*predict, one), (PYTHON, HERE / "bare_predict.py", tflite, one), options.pairs),
-            compare("one 28x28 PNG / keras.predict", (*predict, one), (PYTHON, HERE / "plain_predict.py", model, one.parent), 3),
-            compare("one 12-megapixel JPEG / bare decode", (*predict, photo), (PYTHON, HERE / "bare_decode.py", photo), options.pairs),
-            compare(f"{options.many:,} PNGs / Pillow and keras.predict", (*predict, many), (PYTHON, HERE / "plain_predict.py", model, many), 3),
+            compare(
+                "--help / import click",
+                (MNISTCLI, "--help"),
+                (PYTHON, "-c", "import click"),
+                options.pairs,
+            ),
+            compare(
+                "one 28x28 PNG / bare LiteRT script",
+                (*predict, one),
+                (PYTHON, HERE / "bare_predict.py", tflite, one),
+                options.pairs,
+            ),
+            compare(
+                "one 28x28 PNG / keras.predict",
+                (*predict, one),
+                (PYTHON, HERE / "plain_predict.py", model, one.parent),
+                3,
+            ),
+            compare(
+                "one 12-megapixel JPEG / bare decode",
+                (*predict, photo),
+                (PYTHON, HERE / "bare_decode.py", photo),
+                options.pairs,
+            ),
+            compare(
+                f"{options.many:,} PNGs / Pillow and keras.predict",
+                (*predict, many),
+                (PYTHON, HERE / "plain_predict.py", model, many),
+                3,
+            ),
         ]
     print(heading())
     for row in rows:

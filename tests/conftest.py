@@ -63,6 +63,12 @@ def store_synthetic(folder: Path, train: int, test: int) -> None:
     data.store(folder, "synthetic", parts, "drawn by the tests", "none")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--long", action="store_true", help="fault tests: as many tries as the claims name"
+    )
+
+
 @pytest.fixture(scope="session")
 def mnist_dir() -> Path:
     """The four original MNIST files."""

@@ -1,0 +1,243 @@
+"""Training that is killed, interrupted, starved or led astray: nothing is lost, nothing is claimed.
+
+`pytest --long` kills at more moments.
+"""
+
+import json
+import random
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mnistcli.run import Run, find
+
+OPTIONS = ("--dataset", "synthetic", "--epochs", "4", "--batch-size", "50", "--optimizer", "adam")
+
+
+def start(*arguments, data_dir, runs_dir):
+    """Start `mnistcli train` and leave it running."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "mnistcli", "train", *OPTIONS, *map(str, arguments)]
+        + ["--data-dir", str(data_dir), "--runs-dir", str(runs_dir)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def wait_for_line(process, text):
+    """Read stderr up to a line that holds `text`."""
+    for line in process.stderr:
+        if text in line:
+            return
+    raise AssertionError(f"ended without saying {text!r}")
+
+
+def weights(run: Path) -> bytes:
+    return (run / "model.tflite").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def whole(mnistcli, data_dir, tmp_path_factory):
+    """A run that nothing disturbed."""
+    folder = tmp_path_factory.mktemp("whole")
+    where = ("--data-dir", data_dir, "--runs-dir", folder)
+    assert mnistcli("train", *OPTIONS, "--name", "whole", *where).returncode == 0
+    return folder / "whole"
+
+
+def moments(config) -> list[float]:
+    """Seconds after the start at which to kill: spread over a whole process."""
+    return [
+        random.Random(n).uniform(0.5, 8) for n in range(20 if config.getoption("--long") else 2)
+    ]
+
+
+def test_a_killed_run_resumed_ends_with_the_same_weights(
+    request, mnistcli, data_dir, tmp_path, whole
+):
+    for number, moment in enumerate(moments(request.config)):
+        name = f"killed-{number}"
+        process = start("--name", name, data_dir=data_dir, runs_dir=tmp_path)
+        try:
+            process.wait(timeout=moment)
+        except subprocess.TimeoutExpired:
+            process.kill()
+        process.communicate()
+        where = ("--data-dir", data_dir, "--runs-dir", tmp_path)
+        run = tmp_path / name
+        if not (run / "run.json").exists():  # killed before the run began
+            assert mnistcli("train", *OPTIONS, "--name", name + "-again", *where).returncode == 0
+            continue
+        if not Run.read(run).complete:
+            result = mnistcli("train", "--resume", name, *where)
+            assert result.returncode == 0, result.stderr
+        assert weights(run) == weights(whole), f"killed after {moment:.2f} s"
+        history = json.loads((run / "metrics.json").read_text())["history"]
+        assert [record["epoch"] for record in history] == [1, 2, 3, 4]
+        assert not (run / "checkpoint").exists()
+
+
+def test_a_run_killed_after_its_first_epoch_goes_on_from_there(mnistcli, data_dir, tmp_path, whole):
+    process = start("--name", "killed", data_dir=data_dir, runs_dir=tmp_path)
+    wait_for_line(process, "epoch 1")
+    process.kill()
+    process.communicate()
+    result = mnistcli("train", "--resume", "killed", "--data-dir", data_dir, "--runs-dir", tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert "going on after epoch" in result.stderr
+    assert weights(tmp_path / "killed") == weights(whole)
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["ctrl-c", "sigterm"]
+)
+def test_an_interrupted_run_says_how_to_go_on(number, code, mnistcli, data_dir, tmp_path):
+    process = start("--name", "stopped", "--epochs", "500", data_dir=data_dir, runs_dir=tmp_path)
+    wait_for_line(process, "epoch 1")
+    process.send_signal(number)
+    stdout, stderr = process.communicate()
+    assert process.returncode == code, stderr
+    assert f"mnistcli train --resume {tmp_path / 'stopped'}" in stderr
+    assert "Traceback" not in stderr
+    assert stdout == ""
+    assert (tmp_path / "stopped" / "checkpoint" / "state.npz").exists()
+
+
+def test_a_second_ctrl_c_ends_at_once(data_dir, tmp_path):
+    process = start("--epochs", "500", data_dir=data_dir, runs_dir=tmp_path)
+    wait_for_line(process, "epoch 1")
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGINT)
+    process.communicate()
+    assert process.returncode in (130, -signal.SIGINT)
+
+
+def test_resuming_with_another_option_is_refused_and_the_difference_shown(
+    mnistcli, data_dir, tmp_path
+):
+    process = start("--name", "stopped", data_dir=data_dir, runs_dir=tmp_path)
+    wait_for_line(process, "epoch 1")
+    process.kill()
+    process.communicate()
+    result = mnistcli(
+        *("train", "--resume", "stopped", "--batch-size", 64),
+        *("--data-dir", data_dir, "--runs-dir", tmp_path),
+    )
+    assert result.returncode == 1
+    assert "batch_size was 50, now 64" in result.stderr
+
+
+def test_a_complete_run_is_not_resumed(mnistcli, data_dir, runs_dir):
+    result = mnistcli("train", "--resume", "first", "--data-dir", data_dir, "--runs-dir", runs_dir)
+    assert result.returncode == 1
+    assert "complete" in result.stderr
+
+
+def test_a_run_is_not_trained_twice_at_once(mnistcli, data_dir, tmp_path):
+    process = start("--name", "one", "--epochs", "500", data_dir=data_dir, runs_dir=tmp_path)
+    wait_for_line(process, "epoch 1")
+    where = ("--data-dir", data_dir, "--runs-dir", tmp_path)
+    resumed = mnistcli("train", "--resume", "one", *where)
+    named = mnistcli("train", *OPTIONS, "--name", "one", *where)
+    process.kill()
+    process.communicate()
+    assert resumed.returncode == 1
+    assert "trained by another process" in resumed.stderr
+    assert named.returncode == 1
+    assert "already a run one" in named.stderr
+
+
+def test_a_damaged_checkpoint_is_not_resumed(mnistcli, data_dir, tmp_path):
+    process = start("--name", "damaged", data_dir=data_dir, runs_dir=tmp_path)
+    wait_for_line(process, "epoch 1")
+    process.kill()
+    process.communicate()
+    state = tmp_path / "damaged" / "checkpoint" / "state.npz"
+    content = bytearray(state.read_bytes())
+    content[len(content) // 2] ^= 1
+    state.write_bytes(content)
+    result = mnistcli(
+        "train", "--resume", "damaged", "--data-dir", data_dir, "--runs-dir", tmp_path
+    )
+    assert result.returncode == 1
+    assert "damaged" in result.stderr
+
+
+def test_a_loss_that_is_no_number_stops_the_run(mnistcli, data_dir, tmp_path):
+    result = mnistcli(
+        *("train", *OPTIONS, "--optimizer", "sgd", "--learning-rate", 1e30, "--name", "nan"),
+        *("--data-dir", data_dir, "--runs-dir", tmp_path),
+    )
+    assert result.returncode == 1
+    assert "epoch 1" in result.stderr
+    assert "Lower the learning rate" in result.stderr
+    assert not Run.read(tmp_path / "nan").complete
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 3 MB, less than a run of the book's network."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(folder)],
+        capture_output=True,
+        check=False,
+    )
+    if mounted.returncode:
+        pytest.skip("mounting a small tmpfs needs root")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_full_disk_is_said_and_leaves_no_complete_run(mnistcli, data_dir, small_disk):
+    result = mnistcli(
+        "train", *OPTIONS, "--name", "full", "--data-dir", data_dir, "--runs-dir", small_disk
+    )
+    assert result.returncode == 1
+    assert "No space left on device" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert not Run.read(small_disk / "full").complete
+
+
+def test_a_runs_folder_that_vanishes_is_said(data_dir, tmp_path):
+    runs = tmp_path / "runs"
+    process = start("--epochs", "500", data_dir=data_dir, runs_dir=runs)
+    wait_for_line(process, "epoch 1")
+    shutil.rmtree(runs, ignore_errors=True)
+    shutil.rmtree(runs, ignore_errors=True)  # what was written in between
+    _, stderr = process.communicate()
+    assert process.returncode == 1
+    assert "Error:" in stderr
+    assert "Traceback" not in stderr
+
+
+def test_a_half_written_run_is_never_taken_for_complete(runs_dir, tmp_path):
+    for missing in ("model.tflite", "model.keras", "metrics.json", "run.json"):
+        copy = tmp_path / missing / "first"
+        shutil.copytree(runs_dir / "first", copy)
+        (copy / missing).unlink()
+        if missing == "run.json":
+            assert not list(tmp_path.glob("run.json/*/run.json"))
+            continue
+        run = find(copy.parent, "first")
+        with pytest.raises(Exception, match="not the file that training wrote"):
+            run.verified(missing)
+
+
+def test_a_foreign_folder_is_no_run(mnistcli, tmp_path):
+    (tmp_path / "foreign").mkdir()
+    (tmp_path / "foreign" / "notes.txt").write_text("hello")
+    (tmp_path / "empty-json").mkdir()
+    (tmp_path / "empty-json" / "run.json").write_text("")
+    for name in ("foreign", "empty-json"):
+        result = mnistcli("evaluate", tmp_path / name, "--runs-dir", tmp_path)
+        assert result.returncode == 1
+        assert "Traceback" not in result.stderr
+    assert "no complete run" in mnistcli("evaluate", "--runs-dir", tmp_path).stderr
