@@ -21,8 +21,18 @@ OPTIONS = ("--dataset", "synthetic", "--epochs", "4", "--batch-size", "50", "--o
 def start(*arguments, data_dir, runs_dir):
     """Start `mnistcli train` and leave it running."""
     return subprocess.Popen(
-        [sys.executable, "-m", "mnistcli", "train", *OPTIONS, *map(str, arguments)]
-        + ["--data-dir", str(data_dir), "--runs-dir", str(runs_dir)],
+        [
+            sys.executable,
+            "-m",
+            "mnistcli",
+            "train",
+            *OPTIONS,
+            *map(str, arguments),
+            "--data-dir",
+            str(data_dir),
+            "--runs-dir",
+            str(runs_dir),
+        ],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
