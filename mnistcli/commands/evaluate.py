@@ -26,7 +26,7 @@ from mnistcli.config import DATASETS
     "the columns path and label.",
 )
 @options.engine
-@click.option("--fail-under", type=click.FloatRange(0, 1), help="Exit with 1 below this accuracy.")
+@click.option("--fail-under", type=options.Number(0, 1), help="Exit with 1 below this accuracy.")
 @options.data_dir
 @options.runs_dir
 @options.as_json

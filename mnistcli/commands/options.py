@@ -1,5 +1,6 @@
 """Options and arguments that commands share."""
 
+import math
 import os
 from difflib import get_close_matches
 from pathlib import Path
@@ -13,12 +14,25 @@ from mnistcli.config import DATASETS
 RUNS_DIR = "runs"
 
 
+class Number(click.FloatRange):
+    """A range of numbers, without infinity and what is not a number (comparisons pass it)."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return the number; fail where there is none."""
+        number: float = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value} is not a finite number.", param, ctx)
+        return number
+
+
 class Names(click.Choice[str]):
     """A choice among many names, which answers a misspelt one with the nearest."""
 
     def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
         """Name the nearest choice, or all where none is near."""
-        close = get_close_matches(str(value), self.choices, n=1)
+        close = get_close_matches(str(value).lower(), self.choices, n=1)
         if not close:
             return super().get_invalid_choice_message(value, ctx)
         return f"{value!r} is not known. Did you mean {close[0]!r}? Or one of " + ", ".join(

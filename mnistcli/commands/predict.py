@@ -25,7 +25,7 @@ from mnistcli.commands import options
 )
 @click.option(
     "--min-confidence",
-    type=click.FloatRange(0, 1),
+    type=options.Number(0, 1),
     default=0.0,
     help="Mark answers below this probability as doubtful (3?) instead of asserting them.",
 )

@@ -19,7 +19,7 @@ OF_THE_MODEL = "the model's own"
 @click.option("--optimizer", type=options.Names(OPTIMIZERS), show_default=OF_THE_MODEL)
 @click.option(
     "--learning-rate",
-    type=click.FloatRange(min=0, min_open=True),
+    type=options.Number(min=0, min_open=True),
     show_default=OF_THE_MODEL,
     help="Its peak, where the schedule moves it.",
 )
@@ -33,7 +33,7 @@ OF_THE_MODEL = "the model's own"
 )
 @click.option(
     "--validation-split",
-    type=click.FloatRange(0, 1, max_open=True),
+    type=options.Number(0, 1, max_open=True),
     show_default="0",
     help="Fraction of the training images to hold out and measure after every epoch.",
 )
