@@ -22,7 +22,7 @@ OPTIMIZERS = (
     "schedulefreeadamw",
     "sgd",
 )
-"""Keras's built-in optimizers, by the names that `keras.optimizers.get` knows.
+"""Keras's built-in optimizers: the names of their classes in lower case.
 
 Not listed: those that only wrap others (LossScaleOptimizer, MultiOptimizer).
 """

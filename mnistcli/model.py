@@ -25,7 +25,9 @@ def build(config: TrainingConfig, training_images: int) -> keras.Model:
     """
     keras.utils.set_random_seed(config.seed)
     model = NETWORKS[config.model].build()
-    optimizer = keras.optimizers.get(config.optimizer)
+    # Not keras.optimizers.get: it does not know every optimizer that Keras has (Lamb, as of 3.15).
+    optimizers = {name.lower(): value for name, value in vars(keras.optimizers).items()}
+    optimizer = optimizers[config.optimizer]()
     peak = config.learning_rate or float(optimizer.learning_rate)
     steps = config.epochs * math.ceil(training_images / config.batch_size)
     optimizer.learning_rate = schedule.learning_rate(config.schedule, peak, steps)
