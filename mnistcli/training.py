@@ -17,7 +17,7 @@ from mnistcli import __version__, checkpoint, data, files, loop, model, run
 from mnistcli.classifier import Classifier
 from mnistcli.config import TrainingConfig
 from mnistcli.data import Split
-from mnistcli.errors import RunError
+from mnistcli.errors import RunError, TrainingError
 from mnistcli.loop import EpochEnd, EpochRecord, Progress
 from mnistcli.metrics import Metrics, measure
 from mnistcli.networks import NETWORKS
@@ -72,6 +72,11 @@ def train_run(
     Raises DatasetError, RunError, TrainingError.
     """
     info = data.info(data_dir, config.dataset)
+    if round(info.train * config.validation_split) == info.train:
+        raise TrainingError(
+            f"a validation split of {config.validation_split} holds out all {info.train:,} images, "
+            f"where some must be left to train on. Give a smaller one, such as 0.1."
+        )
     versions = {
         "mnistcli": __version__,
         "python": platform.python_version(),
