@@ -1,6 +1,7 @@
 """What tests share: data, a trained run, and the command line as a stranger starts it."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -19,19 +20,28 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 Mnistcli = Callable[..., subprocess.CompletedProcess[str]]
 
 
-def filled_once(factory: pytest.TempPathFactory, name: str, fill: Callable[[Path], object]) -> Path:
-    """Return a folder of the test session, filled by whichever of xdist's workers comes first."""
-    base = factory.getbasetemp()
+FilledOnce = Callable[[str, Callable[[Path], object]], Path]
+
+
+@pytest.fixture(scope="session")
+def filled_once(tmp_path_factory: pytest.TempPathFactory) -> FilledOnce:
+    """Make a folder of this name for the session; the first of xdist's workers fills it."""
+    base = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         base = base.parent
-    folder = base / name
-    with FileLock(base / f"{name}.lock"):
-        if not folder.exists():
-            filling = base / f"{name}.filling"
-            filling.mkdir()
-            fill(filling)
-            filling.rename(folder)
-    return folder
+
+    def make(name: str, fill: Callable[[Path], object]) -> Path:
+        folder = base / name
+        with FileLock(base / f"{name}.lock"):
+            if not folder.exists():
+                filling = base / f"{name}.filling"
+                shutil.rmtree(filling, ignore_errors=True)
+                filling.mkdir()
+                fill(filling)
+                filling.rename(folder)
+        return folder
+
+    return make
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -88,26 +98,26 @@ def own_digits() -> Path:
 
 
 @pytest.fixture(scope="session")
-def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def data_dir(filled_once: FilledOnce) -> Path:
     """A data folder with a small synthetic dataset: 2,000 training and 500 test images."""
-    return filled_once(tmp_path_factory, "data", lambda folder: store_synthetic(folder, 2000, 500))
+    return filled_once("data", lambda folder: store_synthetic(folder, 2000, 500))
 
 
 @pytest.fixture(scope="session")
-def mnist_data_dir(mnist_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def mnist_data_dir(mnist_dir: Path, filled_once: FilledOnce) -> Path:
     """A data folder with the real MNIST."""
 
     def fill(folder: Path) -> None:
         result = run_mnistcli("fetch", "--source", mnist_dir, "--data-dir", folder)
         assert result.returncode == 0, result.stderr
 
-    return filled_once(tmp_path_factory, "mnist-data", fill)
+    return filled_once("mnist-data", fill)
 
 
 @pytest.fixture(scope="session")
-def tiny_data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def tiny_data_dir(filled_once: FilledOnce) -> Path:
     """A data folder with a synthetic dataset of 64 training and 20 test images."""
-    return filled_once(tmp_path_factory, "tiny", lambda folder: store_synthetic(folder, 64, 20))
+    return filled_once("tiny", lambda folder: store_synthetic(folder, 64, 20))
 
 
 def run_mnistcli(
@@ -133,7 +143,7 @@ def mnistcli() -> Mnistcli:
 
 
 @pytest.fixture(scope="session")
-def runs_dir(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def runs_dir(data_dir: Path, filled_once: FilledOnce) -> Path:
     """A runs folder with one complete run, `first`, of the book's network on `data_dir`."""
 
     def fill(folder: Path) -> None:
@@ -141,11 +151,11 @@ def runs_dir(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         result = run_mnistcli("train", *options, "--data-dir", data_dir, "--runs-dir", folder)
         assert result.returncode == 0, result.stderr
 
-    return filled_once(tmp_path_factory, "runs", fill)
+    return filled_once("runs", fill)
 
 
 @pytest.fixture(scope="session")
-def pictures(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def pictures(data_dir: Path, filled_once: FilledOnce) -> Path:
     """A folder with a picture of each digit, 0.png to 9.png, black on white, 100 by 100."""
 
     def fill(folder: Path) -> None:
@@ -155,4 +165,4 @@ def pictures(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
             big = cv2.resize(255 - image, (100, 100), interpolation=cv2.INTER_CUBIC)
             Image.fromarray(big).save(folder / f"{digit}.png")
 
-    return filled_once(tmp_path_factory, "pictures", fill)
+    return filled_once("pictures", fill)

@@ -25,12 +25,12 @@ CONFIG = TrainingConfig(
 )
 
 
-def test_the_defaults_of_mlp_are_the_books():
-    assert configure("mlp", dataset="mnist", validation_split=0.0, seed=0) == CONFIG
+def test_the_defaults_are_the_books():
+    assert configure() == CONFIG
 
 
 def test_what_the_user_says_wins_over_the_defaults():
-    config = configure("mlp", dataset="mnist", validation_split=0.0, seed=3, batch_size=64)
+    config = configure(seed=3, batch_size=64)
     assert config == replace(CONFIG, seed=3, batch_size=64)
 
 

@@ -12,7 +12,7 @@ from mnistcli.errors import RunError
 from mnistcli.networks import configure
 from mnistcli.run import Run
 
-CONFIG = configure("mlp", dataset="synthetic", validation_split=0.0, seed=7)
+CONFIG = configure(dataset="synthetic", seed=7)
 DATASET = {"name": "synthetic", "digest": "0" * 64}
 VERSIONS = {"mnistcli": "0.1.0"}
 
