@@ -7,8 +7,17 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(highlight=False, soft_wrap=True, stderr=True)
+UNBOUNDED = 100_000  # columns: without a terminal, nothing is cut to fit one
+
+# Without markup and emoji: a folder may be called [red] or :smile: and is not to be interpreted.
+out = Console(
+    highlight=False,
+    markup=False,
+    emoji=False,
+    soft_wrap=True,
+    width=None if sys.stdout and sys.stdout.isatty() else UNBOUNDED,
+)
+err = Console(highlight=False, markup=False, emoji=False, soft_wrap=True, stderr=True)
 
 
 def show_error(message: str) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from mnistcli.console import err, out
@@ -22,7 +22,8 @@ def show(predictions: Iterable[Prediction], top: int, *, draw: bool) -> None:
             if each.image is not None:
                 out.print(_drawn(each, max(top, SHOWN)))
         return
-    table = Table("picture", "digit", "probability", box=None, pad_edge=False)
+    path = Column("picture", overflow="fold")
+    table = Table(path, "digit", "probability", box=None, pad_edge=False)
     for each in predictions:
         if each.probabilities:
             texts = cells(each, top)

@@ -8,17 +8,21 @@ import sys
 from collections.abc import Iterable, Iterator
 
 from mnistcli.errors import PictureError
-from mnistcli.prediction import Prediction
+from mnistcli.prediction import SUFFIXES, Prediction
 from mnistcli.run import Run
 
 VERSION = 1  # of the JSON
-ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
+CONTROLS = (*range(0x20), 0x7F)
+ESCAPES = {code: f"\\x{code:02x}" for code in CONTROLS} | str.maketrans(
+    {"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"}
+)
 
 
 def write(predictions: Iterable[Prediction], run: Run, form: str, top: int) -> None:
     """Write predictions to stdout as "table", "show" (a table with drawings), "tsv" or "json".
 
-    What could not be read is said on stderr. Raises PictureError at the end if there was any.
+    What could not be read is said on stderr. Raises PictureError at the end if there was any, or
+    if there was no picture at all.
     """
     # A file's name is bytes: what is not UTF-8 goes out as it came in.
     for stream in (sys.stdout, sys.stderr):
@@ -35,6 +39,11 @@ def write(predictions: Iterable[Prediction], run: Run, form: str, top: int) -> N
         from mnistcli.views import pictures
 
         pictures.show(counter, top, draw=form == "show")
+    if counter.total == 0:
+        raise PictureError(
+            f"no picture found: expected files that end in {', '.join(SUFFIXES)}, in the folders "
+            f"given or below them. A file of another name is read when it is named itself."
+        )
     if counter.errors:
         raise PictureError(f"{counter.errors} of {counter.total} pictures could not be read.")
 
@@ -55,7 +64,10 @@ def cells(prediction: Prediction, top: int) -> list[str]:
 
 
 def escape(path: str) -> str:
-    r"""Return a path in one line: backslash, tab and line ends as \\, \t, \n, \r."""
+    r"""Return a path in one line: backslash as \\, tab and line ends as \t, \n, \r, others as \x1b.
+
+    A name may come with someone else's archive; its escape codes are not for this terminal.
+    """
     return path.translate(ESCAPES)
 
 
