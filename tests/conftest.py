@@ -155,6 +155,18 @@ def runs_dir(data_dir: Path, filled_once: FilledOnce) -> Path:
 
 
 @pytest.fixture(scope="session")
+def mnist_run(mnist_data_dir: Path, filled_once: FilledOnce) -> Path:
+    """A run of the book's network after one epoch on the real MNIST."""
+
+    def fill(folder: Path) -> None:
+        options = ("--epochs", 1, "--name", "book", "--quiet")
+        result = run_mnistcli("train", *options, "--data-dir", mnist_data_dir, "--runs-dir", folder)
+        assert result.returncode == 0, result.stderr
+
+    return filled_once("mnist-runs", fill) / "book"
+
+
+@pytest.fixture(scope="session")
 def pictures(data_dir: Path, filled_once: FilledOnce) -> Path:
     """A folder with a picture of each digit, 0.png to 9.png, black on white, 100 by 100."""
 

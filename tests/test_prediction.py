@@ -1,0 +1,311 @@
+"""Pictures in, digits out."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mnistcli import data
+
+TSV = re.compile(r"[^\t\n]+\t\d\t[01]\.\d{6}")
+
+
+@pytest.fixture
+def predict(runs_dir):
+    """Run `mnistcli predict` with bytes as arguments, input and output."""
+
+    def run(*arguments, stdin=b"", **environment):
+        command = [sys.executable, "-m", "mnistcli", "predict", "--runs-dir", runs_dir, *arguments]
+        return subprocess.run(
+            command,
+            input=stdin,
+            capture_output=True,
+            check=False,
+            env={**os.environ, **environment},
+        )
+
+    return run
+
+
+@pytest.fixture
+def mixed(pictures, tmp_path):
+    """A picture, a text file under a picture's name, and another picture."""
+    shutil.copy(pictures / "3.png", tmp_path / "a.png")
+    (tmp_path / "b.png").write_text("no picture at all")
+    shutil.copy(pictures / "7.png", tmp_path / "c.png")
+    return tmp_path
+
+
+def lines(result):
+    return result.stdout.decode().splitlines()
+
+
+def test_every_digit_is_read(predict, pictures):
+    cells = [line.split("\t") for line in lines(predict(pictures))]
+    assert [cell[1] for cell in cells] == list("0123456789")
+
+
+def test_in_a_pipe_each_picture_is_a_line_of_path_digit_and_probability(predict, pictures):
+    (line,) = lines(predict(pictures / "3.png"))
+    path, digit, probability = line.split("\t")
+    assert (path, digit) == (str(pictures / "3.png"), "3")
+    assert 0 < float(probability) <= 1
+
+
+def test_tsv_is_what_auto_gives_in_a_pipe(predict, pictures):
+    picture = pictures / "3.png"
+    assert predict("--format", "tsv", picture).stdout == predict(picture).stdout
+
+
+def test_several_pictures_are_read_in_the_order_given(predict, pictures):
+    paths = [str(pictures / name) for name in ("7.png", "1.png", "7.png")]
+    assert [line.split("\t")[0] for line in lines(predict(*paths))] == paths
+
+
+def test_a_folder_is_the_pictures_below_it_in_the_order_of_their_paths(predict, pictures, tmp_path):
+    (tmp_path / "b").mkdir()
+    for name in ("c.PNG", "b/1.png", "a.png"):
+        shutil.copy(pictures / "1.png", tmp_path / name)
+    (tmp_path / "notes.txt").write_text("not a picture, and not meant as one")
+    result = predict(tmp_path)
+    assert result.returncode == 0
+    paths = [line.split("\t")[0] for line in lines(result)]
+    assert sorted(paths) == sorted(str(tmp_path / name) for name in ("a.png", "b/1.png", "c.PNG"))
+
+
+def test_a_named_file_is_read_whatever_its_suffix(predict, pictures, tmp_path):
+    shutil.copy(pictures / "3.png", tmp_path / "scan.dat")
+    (line,) = lines(predict(tmp_path / "scan.dat"))
+    assert line.split("\t")[1] == "3"
+
+
+def test_a_dash_is_standard_input(predict, pictures):
+    (line,) = lines(predict("-", stdin=(pictures / "3.png").read_bytes()))
+    assert line.split("\t")[:2] == ["-", "3"]
+
+
+def test_a_name_that_begins_with_a_dash_is_read_after_two_dashes(runs_dir, pictures, tmp_path):
+    shutil.copy(pictures / "3.png", tmp_path / "-v.png")
+    command = [sys.executable, "-m", "mnistcli", "predict", "--runs-dir", runs_dir, "--", "-v.png"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert result.stdout.startswith("-v.png\t3\t")
+
+
+def test_top_gives_as_many_answers_the_most_probable_first(predict, pictures):
+    (line,) = lines(predict("--top", "3", pictures / "3.png"))
+    _, *answers = line.split("\t")
+    assert len(answers) == 6
+    assert answers[0] == "3"
+    assert sorted(map(float, answers[1::2]), reverse=True) == [float(p) for p in answers[1::2]]
+
+
+def test_all_ten_answers_sum_to_one(predict, pictures):
+    (line,) = lines(predict("--top", "10", pictures / "3.png"))
+    _, *answers = line.split("\t")
+    assert sorted(answers[::2]) == list("0123456789")
+    assert sum(map(float, answers[1::2])) == pytest.approx(1, abs=1e-5)
+
+
+@pytest.mark.parametrize("top", ["0", "11", "many"])
+def test_fewer_than_one_or_more_than_ten_answers_are_wrong_usage(predict, top):
+    assert predict("--top", top, "x.png").returncode == 2
+
+
+def test_the_json_has_the_keys_of_the_contract(predict, pictures, runs_dir):
+    answer = json.loads(predict("--json", pictures / "3.png").stdout)
+    assert answer["version"] == 1
+    assert answer["run"] == str(runs_dir / "first")
+    (prediction,) = answer["predictions"]
+    assert {"path", "digit", "probability", "probabilities", "error"} <= prediction.keys()
+
+
+def test_the_json_holds_all_probabilities_unrounded(predict, pictures):
+    (prediction,) = json.loads(predict("--json", pictures / "3.png").stdout)["predictions"]
+    probabilities = prediction["probabilities"]
+    assert len(probabilities) == 10
+    assert sum(probabilities) == pytest.approx(1, abs=1e-5)
+    assert prediction["probability"] == max(probabilities)
+    assert prediction["digit"] == probabilities.index(max(probabilities)) == 3
+    assert prediction["error"] is None
+    assert len(repr(min(probabilities))) > 8
+
+
+def test_the_format_json_is_what_the_option_json_gives(predict, pictures):
+    picture = pictures / "3.png"
+    assert predict("--format", "json", picture).stdout == predict("--json", picture).stdout
+
+
+def test_a_table_names_each_picture_with_digit_and_probability(predict, pictures):
+    result = predict("--format", "table", pictures)
+    head, *rows = lines(result)
+    assert head.split() == ["picture", "digit", "probability"]
+    assert [row.split()[:2] for row in rows] == [
+        [str(pictures / f"{k}.png"), str(k)] for k in range(10)
+    ]
+
+
+def test_a_picture_that_cannot_be_read_leaves_the_others_read(predict, mixed):
+    result = predict(mixed)
+    assert [line.split("\t")[:2] for line in lines(result)] == [
+        [str(mixed / "a.png"), "3"],
+        [str(mixed / "c.png"), "7"],
+    ]
+
+
+def test_a_picture_that_cannot_be_read_exits_with_1(predict, mixed):
+    assert predict(mixed).returncode == 1
+
+
+def test_a_picture_that_cannot_be_read_is_named_on_stderr_with_the_reason(predict, mixed):
+    first, last = predict(mixed).stderr.decode().splitlines()
+    assert re.match(rf"{re.escape(str(mixed / 'b.png'))}: \w.*", first)
+    assert "1 of 3 pictures could not be read" in last
+
+
+def test_a_picture_that_cannot_be_read_stands_in_the_json_with_its_error(predict, mixed):
+    result = predict("--json", mixed)
+    first, second, third = json.loads(result.stdout)["predictions"]
+    assert (first["digit"], first["error"]) == (3, None)
+    assert (second["digit"], second["probability"], second["probabilities"]) == (None, None, None)
+    assert second["error"]
+    assert (third["digit"], third["error"]) == (7, None)
+    assert result.returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (lambda path: None, "No such file"),
+        (lambda path: path.touch(), "picture"),
+        (lambda path: Image.new("L", (50, 50), 255).save(path), "no digit"),
+        (lambda path: path.symlink_to(path.name), "symbolic links"),
+        (os.mkfifo, "regular file"),
+    ],
+    ids=["missing", "empty", "blank", "symlink loop", "fifo"],
+)
+def test_a_file_without_a_digit_is_an_error_of_one_line(predict, tmp_path, make, reason):
+    make(tmp_path / "a.png")
+    result = predict(tmp_path / "a.png")
+    assert (result.returncode, result.stdout) == (1, b"")
+    first, last = result.stderr.decode().splitlines()
+    assert reason in first
+    assert "1 of 1" in last
+
+
+def test_an_empty_standard_input_is_an_error_of_one_line(predict):
+    result = predict("-")
+    assert result.returncode == 1
+    assert len(result.stderr.splitlines()) == 2
+
+
+def test_a_folder_without_pictures_is_an_error_of_one_line(predict, tmp_path):
+    result = predict(tmp_path)
+    assert (result.returncode, result.stdout) == (1, b"")
+    assert re.match(rb"Error: no picture.*\n\Z", result.stderr)
+
+
+def test_a_long_path_stands_whole_in_a_table(predict, pictures, tmp_path):
+    folder = tmp_path / ("long" * 40)
+    folder.mkdir()
+    shutil.copy(pictures / "3.png", folder)
+    assert str(folder / "3.png") in predict("--format", "table", folder).stdout.decode()
+
+
+def test_escape_codes_in_a_name_do_not_reach_the_reader(predict, tmp_path):
+    result = predict(tmp_path / "\x1b[31mred\x07.png")
+    assert b"\x1b" not in result.stderr
+    assert rb"\x1b[31mred\x07.png: " in result.stderr
+
+
+NAMES = [b"tab\there.png", b"line\nend.png", b"return\r.png", b"back\\slash.png", b"\xff\xfe.png"]
+
+
+@pytest.mark.parametrize("name", NAMES, ids=repr)
+def test_whatever_a_picture_is_called_it_stays_one_tsv_record(predict, pictures, tmp_path, name):
+    path = os.fsencode(tmp_path) + b"/" + name
+    shutil.copy(os.fsencode(pictures / "3.png"), path)
+    result = predict(path)
+    assert result.stdout.count(b"\n") == 1
+    assert len(result.stdout.rstrip(b"\n").split(b"\t")) == 3
+    assert result.stdout.splitlines()[0].split(b"\t")[1] == b"3"
+
+
+def test_a_name_that_is_not_utf_8_comes_out_as_it_is(predict, pictures, tmp_path):
+    path = os.fsencode(tmp_path) + b"/" + b"\xff\xfe.png"
+    shutil.copy(os.fsencode(pictures / "3.png"), path)
+    assert predict(path, LC_ALL="C.UTF-8").stdout.split(b"\t")[0] == path
+
+
+@pytest.mark.parametrize("name", NAMES, ids=repr)
+def test_whatever_a_picture_is_called_the_json_names_it(predict, pictures, tmp_path, name):
+    path = os.fsencode(tmp_path) + b"/" + name
+    shutil.copy(os.fsencode(pictures / "3.png"), path)
+    (prediction,) = json.loads(predict("--json", path).stdout)["predictions"]
+    assert os.fsencode(prediction["path"]) == path
+
+
+@pytest.mark.parametrize("name", NAMES, ids=repr)
+def test_whatever_a_bad_picture_is_called_its_error_stays_one_line(predict, tmp_path, name):
+    path = os.fsencode(tmp_path) + b"/" + name
+    result = predict(path)
+    assert result.returncode == 1
+    assert result.stderr.count(b"\n") == 2
+
+
+@pytest.mark.parametrize("name", NAMES, ids=repr)
+def test_whatever_a_picture_is_called_the_table_shows_it(predict, pictures, tmp_path, name):
+    path = os.fsencode(tmp_path) + b"/" + name
+    shutil.copy(os.fsencode(pictures / "3.png"), path)
+    result = predict("--format", "table", path)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.count(b"\n") == 2
+
+
+def test_a_name_with_markup_is_shown_as_it_is(predict, pictures, tmp_path):
+    shutil.copy(pictures / "3.png", tmp_path / "[red]3[not a tag].png")
+    result = predict("--format", "table", tmp_path)
+    assert b"[red]3[not a tag].png" in result.stdout
+
+
+def test_many_pictures_are_read_in_order(predict, pictures):
+    digits = [3, 1, 4, 1, 5, 9, 2, 6, 5, 3] * 10
+    result = predict(*(pictures / f"{digit}.png" for digit in digits))
+    assert [int(line.split("\t")[1]) for line in lines(result)] == digits
+
+
+def test_without_a_picture_the_usage_is_wrong(predict):
+    assert predict().returncode == 2
+
+
+def test_the_keras_engine_reads_the_same_digits(runs_dir, pictures):
+    from mnistcli.classifier import Classifier
+    from mnistcli.prediction import predict_pictures
+
+    paths = [str(pictures / f"{digit}.png") for digit in range(10)]
+    litert, keras = (
+        [
+            each.probabilities
+            for each in predict_pictures(paths, Classifier.load(runs_dir / "first", engine))
+        ]
+        for engine in ("litert", "keras")
+    )
+    np.testing.assert_allclose(litert, keras, atol=1e-5)
+
+
+def test_200_mnist_images_written_as_pngs_are_read_as_evaluate_reads_them(
+    mnist_data_dir, mnist_run, mnistcli, tmp_path
+):
+    from mnistcli.classifier import Classifier
+
+    images = data.load(mnist_data_dir, "mnist", "test").images[:200]
+    for number, image in enumerate(images):
+        Image.fromarray(image).save(tmp_path / f"{number:03}.png")
+    result = mnistcli("predict", "--run", mnist_run, tmp_path)
+    read = [int(line.split("\t")[1]) for line in result.stdout.splitlines()]
+    assert read == Classifier.load(mnist_run).predict(images).argmax(axis=1).tolist()
