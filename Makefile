@@ -6,7 +6,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check lint types format completions bench clean
+.PHONY: help install demo test check lint types format completions docs bench clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; \
@@ -38,10 +38,16 @@ format: $(INSTALLED) ## Format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+demo: $(INSTALLED) ## Fetch, train, evaluate, predict: see it work
+	$(BIN)/mnistcli demo
+
 completions: $(INSTALLED) ## Write the shell completions anew
 	_MNISTCLI_COMPLETE=bash_source $(BIN)/mnistcli > completions/mnistcli.bash
 	_MNISTCLI_COMPLETE=zsh_source $(BIN)/mnistcli > completions/_mnistcli
 	_MNISTCLI_COMPLETE=fish_source $(BIN)/mnistcli > completions/mnistcli.fish
+
+docs: $(INSTALLED) ## Write docs/cli.md and the help in README.md anew
+	$(BIN)/python docs/generate.py
 
 bench: $(INSTALLED) ## Measure speed against what people would run otherwise
 	$(BIN)/python benchmarks/run.py
