@@ -16,15 +16,16 @@ MARKED = re.compile(r"(<!-- help: begin -->\n).*?(<!-- help: end -->)", re.DOTAL
 WIDTH = 80  # columns
 
 
-def help_text(command: click.Command, name: str, parent: click.Context | None = None) -> str:
-    """Return what `NAME --help` prints on a terminal of WIDTH columns."""
-    context = click.Context(command, info_name=name, parent=parent, terminal_width=WIDTH)
-    return command.get_help(context)
+def in_context(command: click.Command, name: str, parent: click.Context | None) -> click.Context:
+    """Return the context in which a command prints its help, on a terminal of WIDTH columns."""
+    return command.make_context(
+        name, [], parent=parent, resilient_parsing=True, terminal_width=WIDTH
+    )
 
 
 def sections(command: click.Command, name: str, parent: click.Context | None) -> list[str]:
     """Return a section of Markdown for a command, and one for each below it."""
-    context = click.Context(command, info_name=name, parent=parent, terminal_width=WIDTH)
+    context = in_context(command, name, parent)
     texts = [f"## {context.command_path}\n\n```text\n{command.get_help(context)}\n```"]
     if isinstance(command, click.Group):
         for child in command.list_commands(context):
@@ -42,7 +43,7 @@ def reference() -> str:
 
 def readme(text: str) -> str:
     """Return README.md with the help text between its markers made anew."""
-    block = f"```text\n{help_text(cli, 'mnistcli')}\n```\n"
+    block = f"```text\n{cli.get_help(in_context(cli, 'mnistcli', None))}\n```\n"
     return MARKED.sub(lambda match: match[1] + block + match[2], text)
 
 

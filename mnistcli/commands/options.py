@@ -81,6 +81,7 @@ dataset = click.option(
     type=click.Choice(DATASETS),
     default="mnist",
     show_default=True,
+    help="Which digits.",
 )
 
 run_argument = click.argument("run", required=False, shell_complete=complete_run)

@@ -14,17 +14,40 @@ OF_THE_MODEL = "the model's own"
 
 
 @click.command()
-@click.option("--dataset", type=click.Choice(DATASETS), show_default="mnist")
-@click.option("--model", type=options.Names(NETWORKS), show_default="mlp")
-@click.option("--optimizer", type=options.Names(OPTIMIZERS), show_default=OF_THE_MODEL)
+@click.option(
+    "--dataset", type=click.Choice(DATASETS), show_default="mnist", help="What to train on."
+)
+@click.option(
+    "--model",
+    type=options.Names(NETWORKS),
+    show_default="mlp",
+    help="mlp is the book's network, cnn a convolutional one.",
+)
+@click.option(
+    "--optimizer",
+    type=options.Names(OPTIMIZERS),
+    metavar="NAME",
+    show_default=OF_THE_MODEL,
+    help="Any of Keras's: rmsprop, adam, adamw, sgd, nadam, lion, muon ...",
+)
 @click.option(
     "--learning-rate",
     type=options.Number(min=0, min_open=True),
     show_default=OF_THE_MODEL,
     help="Its peak, where the schedule moves it.",
 )
-@click.option("--schedule", type=click.Choice(SCHEDULES), show_default=OF_THE_MODEL)
-@click.option("--epochs", type=click.IntRange(min=1), show_default=OF_THE_MODEL)
+@click.option(
+    "--schedule",
+    type=click.Choice(SCHEDULES),
+    show_default=OF_THE_MODEL,
+    help="How the learning rate moves over the whole training.",
+)
+@click.option(
+    "--epochs",
+    type=click.IntRange(min=1),
+    show_default=OF_THE_MODEL,
+    help="How often every image is seen.",
+)
 @click.option(
     "--batch-size",
     type=click.IntRange(min=1),
@@ -49,7 +72,12 @@ OF_THE_MODEL = "the model's own"
     show_default=OF_THE_MODEL,
     help="Rotate, shear, scale and shift the images, differently every time.",
 )
-@click.option("--seed", type=click.IntRange(0, 2**31 - 1), show_default="0")
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**31 - 1),
+    show_default="0",
+    help="The same seed gives the same weights.",
+)
 @click.option("--name", help="The run's folder.  [default: <model>-<timestamp>]")
 @click.option(
     "--resume",
