@@ -24,6 +24,7 @@ CHATTER = re.compile(
 )
 
 STDERR = 2
+IGNORED = (signal.SIGINT, signal.SIGTERM)
 
 
 def silence() -> None:
@@ -38,10 +39,13 @@ def silence() -> None:
     stream.flush()
     target = os.dup(STDERR)
     readable, writable = os.pipe()
+    # Until the child ignores them, signals wait: to it, Ctrl-C must never be its parent's.
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, IGNORED)
     child = os.fork()
     if child == 0:
         os.close(writable)
         _pass_on(readable, target)
+    signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
     os.close(readable)
     os.dup2(writable, STDERR)
     os.close(writable)
@@ -58,8 +62,9 @@ def _finish(target: int, child: int) -> None:
 def _pass_on(readable: int, target: int) -> None:
     """Copy lines that are not chatter until every writer has gone; never returns."""
     # Ctrl-C goes to the whole foreground group; the filter stays for what its parent still says.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    for number in IGNORED:
+        signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, IGNORED)
     try:
         with os.fdopen(readable, "rb") as lines:
             for line in lines:
