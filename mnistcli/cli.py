@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
@@ -14,6 +14,8 @@ from mnistcli.errors import MnistcliError
 
 COMMANDS = ("fetch", "train", "evaluate", "predict", "demo")
 """Each is a module of its name in `mnistcli.commands`, in the order in which they are used."""
+
+STDERR = 2
 
 FAILED = 1
 INTERRUPTED = 128 + signal.SIGINT
@@ -35,6 +37,14 @@ class Commands(click.Group):
         command: click.Command = getattr(module, cmd_name)
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; when the reader of stdout has left, it has all it wanted: done."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # here, because Click would make it a failure
+            _close_stdout()
+            return 0
+
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__)
@@ -52,6 +62,7 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """Run the command line and end the process with its exit code."""
+    _open_closed_streams()
     # A shell's background job has SIGINT ignored, and stays so.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _interrupt)
@@ -69,9 +80,9 @@ def _run() -> int:
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
-    except BrokenPipeError:
+    except BrokenPipeError:  # as above, at the last flush
         _close_stdout()
-        return 0  # the reader has all it wanted
+        return 0
     except Exception as error:
         if os.environ.get("MNISTCLI_DEBUG") == "1":
             raise
@@ -98,6 +109,19 @@ def _message(error: Exception) -> str:
         case _:
             what = f"{type(error).__name__}: {' '.join(str(error).split())}"
             return f"a defect in mnistcli: {what}. Set MNISTCLI_DEBUG=1 for the traceback."
+
+
+def _open_closed_streams() -> None:
+    """Give what the caller closed (`>&-`) to /dev/null.
+
+    Otherwise the next file that is opened would get its descriptor, and whatever is printed.
+    """
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= STDERR:
+        pass
+    os.close(descriptor)
+    for name, number in (("stdin", 0), ("stdout", 1), ("stderr", STDERR)):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(number, "w" if number else "r", closefd=False))  # noqa: SIM115
 
 
 def _close_stdout() -> None:
