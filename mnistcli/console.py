@@ -7,17 +7,31 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+
+class _Console(Console):
+    """A console that leaves it to cli.py what a reader who has left means."""
+
+    def on_broken_pipe(self) -> None:
+        """Let the BrokenPipeError that is being handled go on."""
+        raise  # noqa: PLE0704
+
+
 UNBOUNDED = 100_000  # columns: without a terminal, nothing is cut to fit one
 
 # Without markup and emoji: a folder may be called [red] or :smile: and is not to be interpreted.
-out = Console(
+out = _Console(
     highlight=False,
     markup=False,
     emoji=False,
     soft_wrap=True,
     width=None if sys.stdout and sys.stdout.isatty() else UNBOUNDED,
 )
-err = Console(highlight=False, markup=False, emoji=False, soft_wrap=True, stderr=True)
+err = _Console(highlight=False, markup=False, emoji=False, soft_wrap=True, stderr=True)
+
+
+def redraws() -> bool:
+    """Return whether stderr is a terminal, where a bar can move (FORCE_COLOR is for colours)."""
+    return err.is_terminal and not err.is_dumb_terminal and sys.stderr.isatty()
 
 
 def show_error(message: str) -> None:

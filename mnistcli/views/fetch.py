@@ -14,7 +14,7 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-from mnistcli.console import err, note, out, print_json
+from mnistcli.console import err, note, out, print_json, redraws
 from mnistcli.download import Received
 from mnistcli.fetching import Drawn, Event, Failed, Fetched, Trying
 
@@ -28,7 +28,7 @@ def follow(
     """Show a fetch as it happens, and return its last event."""
     columns = (TextColumn("{task.description}"), BarColumn(), *amount, TimeRemainingColumn())
     bars: dict[str, TaskID] = {}
-    with Progress(*columns, console=err, disable=quiet or not err.is_terminal) as progress:
+    with Progress(*columns, console=err, disable=quiet or not redraws()) as progress:
 
         def advance(name: str, done: int, total: int | None) -> None:
             if name not in bars:

@@ -5,7 +5,7 @@ from typing import Any
 
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from mnistcli.console import err, note, out, print_json
+from mnistcli.console import err, note, out, print_json, redraws
 from mnistcli.loop import EpochRecord
 from mnistcli.loop import Progress as Step
 from mnistcli.run import Run
@@ -26,7 +26,7 @@ def follow(events: Iterable[Event], *, quiet: bool) -> Trained:
     )
     bar: TaskID | None = None
     run: Run | None = None
-    with Progress(*columns, console=err, disable=quiet or not err.is_terminal) as progress:
+    with Progress(*columns, console=err, disable=quiet or not redraws()) as progress:
         try:
             for event in events:
                 match event:
