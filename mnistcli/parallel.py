@@ -19,8 +19,10 @@ def ordered(function: Callable[[A], B], items: Iterable[A]) -> Iterator[B]:
 
     Items are taken only as results are consumed: at most two per core are under way.
     """
-    # Forked workers start in a millisecond with everything imported; macOS cannot fork safely.
-    context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+    # Forked workers start in a millisecond with everything imported. Where a fork would copy the
+    # locks of running threads, TensorFlow's or macOS's own, they are spawned.
+    safe = sys.platform == "linux" and "tensorflow" not in sys.modules
+    context = multiprocessing.get_context("fork" if safe else "spawn")
     workers = os.cpu_count() or 1
     pending: deque[Future[B]] = deque()
     items = iter(items)

@@ -1,38 +1,166 @@
-"""Digits drawn by code."""
+"""A dataset of digits drawn by code: MNIST's shapes, types and class balance, no download.
 
-from collections.abc import Iterator
+Everything follows from a seed (on a given NumPy and OpenCV), whatever draws it: the dataset is cut
+into chunks, and each is drawn from a seed of its own.
+"""
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Generator, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from typing import Literal
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-SEED = 0
+from mnistcli.errors import DatasetError
+from mnistcli.handwriting import SIDE, draw_style
+from mnistcli.strokes import styles
+
+Split = Literal["train", "test"]
+Bytes = NDArray[np.uint8]
+
+SEED = 1998  # the year of the paper that introduced MNIST
+CHUNK = 1000  # digits: a quarter of a second, so that progress is smooth and Ctrl-C prompt
+CHUNKS_PER_WORKER = 3  # fewer are drawn by the time a worker has started
+
+# How many of each digit MNIST has.
+MNIST_COUNTS: dict[Split, tuple[int, ...]] = {
+    "train": (5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949),
+    "test": (980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009),
+}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Chunk:
-    """Finished digits."""
+    """Finished digits of a split from `offset` on: images (n, 28, 28) uint8, labels (n,) uint8."""
 
-    split: str
+    split: Split
     offset: int
-    images: NDArray[np.uint8]
-    labels: NDArray[np.uint8]
+    images: Bytes
+    labels: Bytes
 
 
-def draw_digits(labels: NDArray[np.uint8], seed: int) -> NDArray[np.uint8]:
-    """Return images (n, 28, 28) of labels (n,)."""
+def draw_digits(labels: Bytes, seed: int | np.random.SeedSequence) -> Bytes:
+    """Return an image (28, 28) of each label (n,), each 0..9, as uint8 (n, 28, 28), ink bright."""
     rng = np.random.default_rng(seed)
-    images = np.zeros((len(labels), 28, 28), np.uint8)
-    for image, label in zip(images, labels, strict=True):
-        x, y = rng.integers(4, 9), rng.integers(21, 26)
-        cv2.putText(image, str(label), (int(x), int(y)), 0, 0.8, 255, 2, cv2.LINE_AA)
+    images = np.zeros((len(labels), SIDE, SIDE), np.uint8)
+    for digit in np.unique(labels).tolist():
+        ways = styles(digit)
+        of_digit = np.flatnonzero(labels == digit)
+        chosen = rng.choice(len(ways), len(of_digit), p=[way.share for way in ways])
+        for index, way in enumerate(ways):
+            rows = of_digit[chosen == index]
+            for row, image in zip(rows, draw_style(way, len(rows), rng), strict=True):
+                images[row] = image
     return images
 
 
-def draw_dataset(train: int = 60_000, test: int = 10_000, seed: int = SEED) -> Iterator[Chunk]:
-    """Yield chunks."""
-    for split, total in (("train", train), ("test", test)):
-        for offset in range(0, total, 1000):
-            labels = (np.arange(min(1000, total - offset)) % 10).astype(np.uint8)
-            yield Chunk(split, offset, draw_digits(labels, seed + offset), labels)
+def draw_dataset(
+    train: int = 60_000, test: int = 10_000, seed: int = SEED, workers: int | None = None
+) -> Generator[Chunk, None, None]:
+    """Yield both splits' chunks, in order, drawn by that many processes (default: one per core).
+
+    The digits do not depend on `workers`. Closing the iterator, or an exception such as Ctrl-C's
+    while it waits, stops the processes. A script that calls this with more than one worker needs
+    the usual `if __name__ == "__main__":`. Raises DatasetError if a process dies.
+    """
+    tasks = [*_tasks("train", train, seed), *_tasks("test", test, seed)]
+    if workers is None:
+        workers = min(_cores(), len(tasks) // CHUNKS_PER_WORKER)
+    if workers <= 1:
+        return (_draw(task) for task in tasks)
+    return _draw_in_processes(tasks, workers)
+
+
+def class_counts(split: Split, n: int) -> NDArray[np.int64]:
+    """Return how many of each digit (10,) are among n, in MNIST's proportions, rounded."""
+    counts = np.array(MNIST_COUNTS[split], dtype=np.int64)
+    # Rounding the running total, instead of each count, makes them add up to n.
+    ends = np.cumsum(counts) * n // counts.sum()
+    return np.asarray(np.diff(ends, prepend=0))
+
+
+@dataclass(frozen=True, eq=False)
+class _Task:
+    split: Split
+    offset: int
+    labels: Bytes
+    seed: np.random.SeedSequence
+
+
+def _tasks(split: Split, n: int, seed: int) -> Iterator[_Task]:
+    key = list(MNIST_COUNTS).index(split)
+    rng = np.random.default_rng(np.random.SeedSequence((seed, key)))
+    labels = rng.permutation(np.repeat(np.arange(10, dtype=np.uint8), class_counts(split, n)))
+    for chunk, offset in enumerate(range(0, n, CHUNK)):
+        # The chunk counts from 1: SeedSequence takes (seed, key, 0) and (seed, key) for the same.
+        chunk_seed = np.random.SeedSequence((seed, key, chunk + 1))
+        yield _Task(split, offset, labels[offset : offset + CHUNK], chunk_seed)
+
+
+def _draw(task: _Task) -> Chunk:
+    return Chunk(task.split, task.offset, draw_digits(task.labels, task.seed), task.labels)
+
+
+def _draw_in_processes(tasks: list[_Task], workers: int) -> Generator[Chunk, None, None]:
+    # Spawned, not forked: the caller may have threads, TensorFlow's for one, and a fork copies
+    # whatever locks they hold.
+    context = multiprocessing.get_context("spawn")
+    with contextlib.ExitStack() as stack:
+        pool = ProcessPoolExecutor(workers, context, initializer=_start_worker)
+        stack.callback(pool.shutdown, wait=True, cancel_futures=True)
+        try:
+            with _ctrl_c_held_back():
+                futures = [pool.submit(_draw, task) for task in tasks]
+            for future in futures:
+                yield future.result()
+        except BrokenProcessPool as error:
+            raise DatasetError(
+                "drawing digits stopped: expected every process to finish its part, but one died. "
+                "If memory was short, free some, or draw with workers=1."
+            ) from error
+
+
+@contextlib.contextmanager
+def _ctrl_c_held_back() -> Iterator[None]:
+    """Delay Ctrl-C, and let processes that are started meanwhile never see it.
+
+    They inherit the mask, so that none of them prints a traceback before it has got to ignoring
+    the signal itself. Where there are no signal masks (Windows), this does nothing.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _start_worker() -> None:
+    """Leave Ctrl-C to the parent, follow the parent if it is killed, and keep to one core."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    cv2.setNumThreads(1)
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)  # nobody is left to read a result or a message
+
+
+def _cores() -> int:
+    """Return how many cores this process may use, which in a container is not all there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

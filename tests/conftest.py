@@ -7,8 +7,6 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import cv2
-import numpy as np
 import pytest
 from filelock import FileLock
 from PIL import Image
@@ -50,15 +48,6 @@ def _loopback_without_proxy() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NO_PROXY", "127.0.0.1,localhost")
         yield
-
-
-def draw_digits(labels: np.ndarray, seed: int) -> np.ndarray:
-    rng = np.random.default_rng(seed)
-    images = np.zeros((len(labels), 28, 28), np.uint8)
-    for image, label in zip(images, labels, strict=True):
-        x, y = rng.integers(4, 9), rng.integers(21, 26)
-        cv2.putText(image, str(label), (int(x), int(y)), 0, 0.8, 255, 2, cv2.LINE_AA)
-    return images
 
 
 def store_synthetic(folder: Path, train: int, test: int) -> None:
