@@ -7,11 +7,14 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from filelock import FileLock
 from PIL import Image
 
 from mnistcli import data
+from mnistcli.synthetic import draw_digits
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
