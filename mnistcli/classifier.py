@@ -24,8 +24,10 @@ class Classifier:
         self._predict = predict
 
     @classmethod
-    def load(cls, run: Run | Path | str, engine: str = "auto") -> Self:
+    def load(cls, run: Run | Path | str, engine: str = "auto", threads: int | None = None) -> Self:
         """Return the classifier of a complete run, on LiteRT ("auto", "litert") or Keras.
+
+        LiteRT computes on `threads` threads, by default as many as there are cores.
 
         Raises RunError when the run is not complete or its files are not what training wrote,
         ModelError when the model cannot be opened all the same.
@@ -34,12 +36,12 @@ class Classifier:
             run = Run.read(Path(run))
         if engine == "keras":
             return cls(_keras(run))
-        return cls.on_litert(run.verified(LITERT_MODEL))
+        return cls.on_litert(run.verified(LITERT_MODEL), threads)
 
     @classmethod
-    def on_litert(cls, model: bytes) -> Self:
+    def on_litert(cls, model: bytes, threads: int | None = None) -> Self:
         """Return the classifier of a LiteRT flatbuffer; raise ModelError if it is none."""
-        return cls(_litert(model))
+        return cls(_litert(model, threads or os.cpu_count()))
 
     def predict(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return probabilities (n, 10) float32, each row summing to 1, of images (n, 28, 28)."""
@@ -48,11 +50,11 @@ class Classifier:
         return self._predict(images)
 
 
-def _litert(model: bytes) -> Predict:
+def _litert(model: bytes, threads: int | None) -> Predict:
     from ai_edge_litert.interpreter import Interpreter
 
     try:
-        interpreter = Interpreter(model_content=model, num_threads=os.cpu_count())
+        interpreter = Interpreter(model_content=model, num_threads=threads)
     except (ValueError, RuntimeError) as error:
         raise _unusable(error) from error
     entries, exits = interpreter.get_input_details(), interpreter.get_output_details()

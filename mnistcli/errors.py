@@ -32,5 +32,9 @@ class PictureError(MnistcliError):
     """A picture cannot be read, or holds no digit."""
 
 
+class ServeError(MnistcliError):
+    """The page cannot be served at this address."""
+
+
 class BelowThresholdError(MnistcliError):
     """A measured accuracy is below the one that was asked for."""

@@ -1,0 +1,137 @@
+"""The drawing page and `POST /predict`: the same reading and the same answer as the command's."""
+
+import asyncio
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from importlib import resources
+from typing import Any
+
+import numpy as np
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from mnistcli.answers import VERSION
+from mnistcli.classifier import Classifier
+from mnistcli.errors import PictureError
+from mnistcli.picture import read_picture
+from mnistcli.prediction import STDIN, Prediction
+from mnistcli.run import Run
+from mnistcli.web.guard import LOOPBACK, Guard, problem
+from mnistcli.web.limits import Body, Limits
+
+ASSETS = {
+    "/": ("page.html", "text/html"),
+    "/page.css": ("page.css", "text/css"),
+    "/page.js": ("page.js", "text/javascript"),
+    "/sheet.js": ("sheet.js", "text/javascript"),
+    "/favicon.svg": ("favicon.svg", "image/svg+xml"),
+}
+FORM = "multipart/form-data"
+
+
+def create_app(
+    classifier: Classifier,
+    run: Run,
+    *,
+    host: str | None = None,
+    limits: Limits | None = None,
+    report: Callable[[Exception], None] = lambda _error: None,
+) -> Starlette:
+    """Return the application that answers with `classifier`, loaded from `run`.
+
+    It answers requests addressed to the loopback names, to `host`, and to the very address that
+    a connection arrived at. `report` is told what went wrong in the program itself.
+    """
+    reader = Reader(classifier)
+    body = Body(limits or Limits())
+
+    async def predict(request: Request) -> Response:
+        if request.headers.get("content-type", "").startswith(FORM):
+            raise HTTPException(
+                415, "a form was sent: expected the picture's bytes alone (curl --data-binary)."
+            )
+        async with body.of(request) as data:
+            if not data:
+                raise HTTPException(400, "the body is empty: expected the bytes of a picture.")
+            prediction = await reader.read(data)
+        return answer(prediction, run, with_image="image" in request.query_params)
+
+    async def health(_request: Request) -> Response:
+        return JSONResponse({"version": VERSION, "status": "ok", "run": run.name})
+
+    return Starlette(
+        routes=[
+            *(Route(path, _asset(*asset)) for path, asset in ASSETS.items()),
+            Route("/predict", predict, methods=["POST"]),
+            Route("/health", health),
+        ],
+        middleware=[Middleware(Guard, hosts=LOOPBACK | {host or ""}, report=report)],
+        exception_handlers={HTTPException: _refuse},
+    )
+
+
+def answer(prediction: Prediction, run: Run, *, with_image: bool) -> Response:
+    """Return the JSON of `mnistcli predict --json -`; 422 when the picture could not be read.
+
+    With the 28x28 image the status is always 200: browsers log every other as a defect of the
+    page, and the first dot of a drawing is none.
+    """
+    prediction_json: dict[str, Any] = prediction.to_json()
+    if with_image:
+        image = prediction.image
+        prediction_json["image"] = None if image is None else image.tolist()
+    content: dict[str, Any] = {
+        "version": VERSION,
+        "run": str(run.path.absolute()),
+        "predictions": [prediction_json],
+    }
+    if prediction.error is None:
+        return JSONResponse(content)
+    return JSONResponse({**content, "error": prediction.error}, 200 if with_image else 422)
+
+
+class Reader:
+    """Reads pictures off the event loop, as many at once as there are cores."""
+
+    def __init__(self, classifier: Classifier) -> None:
+        self._classifier = classifier
+        self._one_at_a_time = threading.Lock()  # an interpreter holds the tensors of one call
+        self._threads = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="reader")
+
+    async def read(self, data: bytes) -> Prediction:
+        """Return what is read in a picture's bytes."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._read, data)
+
+    def _read(self, data: bytes) -> Prediction:
+        try:
+            image = read_picture(data)
+        except PictureError as error:
+            return Prediction(STDIN, error=str(error))
+        with self._one_at_a_time:
+            (row,) = self._classifier.predict(np.asarray([image])).tolist()
+        return Prediction(STDIN, image, tuple(row))
+
+
+def _asset(name: str, media_type: str) -> Callable[[Request], Response]:
+    content = (resources.files("mnistcli.web") / name).read_bytes()
+
+    def serve(_request: Request) -> Response:
+        # no-cache: an upgraded mnistcli must not meet yesterday's page.
+        return Response(content, media_type=media_type, headers={"cache-control": "no-cache"})
+
+    return serve
+
+
+def _refuse(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - what it is registered for
+    reason = {
+        404: "there is no such path: expected /, /predict or /health.",
+        405: f"{request.method} does not go with this path: see the Allow header.",
+    }.get(error.status_code, error.detail)
+    return problem(error.status_code, reason, error.headers)

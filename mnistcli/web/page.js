@@ -1,0 +1,175 @@
+// The page: what is on the sheet goes to the server, what it reads is shown.
+
+import { Sheet } from "./sheet.js";
+
+const SIDE = 168; // of the picture that is sent: six pixels for each that the network sees
+const PATIENCE = 20_000; // milliseconds to wait for an answer
+const PAUSE = 600; // milliseconds without a new answer, after which it is said aloud
+const WORTH_NAMING = 0.01; // a second answer below it is not mentioned
+
+const $ = (id) => document.getElementById(id);
+const sheet = new Sheet($("sheet"), changed, say);
+const bars = Array.from({ length: 10 }, (_, digit) => addBar(digit));
+let reading = false;
+let stale = false;
+let pause = 0;
+
+function changed() {
+  $("undo").disabled = sheet.history.length === 0;
+  $("clear").disabled = sheet.empty;
+  const { picture } = sheet;
+  $("prompt").hidden = !sheet.empty && !(picture && !picture.bitmap);
+  $("prompt").textContent = picture ? picture.file.name : "Draw here, 0 to 9";
+  read();
+}
+
+/** Have the sheet read; while an answer is awaited, only the latest content waits for its turn. */
+async function read() {
+  stale = true;
+  if (reading) return;
+  reading = true;
+  while (stale) {
+    stale = false;
+    if (sheet.empty) showNothing();
+    else await readOnce(sheet.content);
+  }
+  reading = false;
+}
+
+async function readOnce(content) {
+  let answer;
+  try {
+    const body = content.picture?.file ?? (await sheet.png(SIDE));
+    const signal = AbortSignal.timeout(PATIENCE);
+    const response = await fetch("/predict?image", { method: "POST", body, signal });
+    answer = await response.json();
+  } catch {
+    answer = { error: "The server does not answer. Is mnistcli serve still running?" };
+  }
+  if (sheet.empty || content.picture !== sheet.picture) return; // what was asked is gone
+  if (!answer.error) show(answer.predictions[0]);
+  // Where a stroke begins there is no digit yet: that is no news to whoever draws it.
+  else if (!sheet.drawing) showError(answer.error);
+}
+
+function show({ digit, probability, probabilities, image }) {
+  const second = probabilities
+    .map((each, name) => [each, name])
+    .filter(([, name]) => name !== digit)
+    .sort(([a], [b]) => b - a)[0];
+  const otherwise =
+    second[0] >= WORTH_NAMING ? `otherwise ${second[1]}, ${percent(second[0])}` : "";
+  const sure = `${percent(probability, "Over 99.9 %")} sure`;
+  display(digit, sure, otherwise, probabilities, image);
+  sayLater(`Read as ${digit}. ${sure}`);
+}
+
+function showNothing() {
+  display("–", "Nothing yet", "", null, null);
+  sayLater("The sheet is empty");
+}
+
+function showError(error) {
+  const sentence = error[0].toUpperCase() + error.slice(1);
+  display("?", sentence, "", null, null);
+  sayLater(sentence);
+}
+
+function display(digit, certainty, otherwise, probabilities, image) {
+  $("reading").classList.toggle("idle", !probabilities);
+  $("digit").textContent = digit;
+  $("certainty").textContent = certainty;
+  $("otherwise").textContent = otherwise;
+  bars.forEach(({ row, fill, value }, name) => {
+    const probability = probabilities?.[name] ?? 0;
+    row.classList.toggle("best", name === digit);
+    fill.style.setProperty("--p", probability);
+    value.textContent = probabilities ? percent(probability) : "";
+  });
+  paintImage(image);
+}
+
+/** Return a probability in percent; `almost` where rounding would make a certainty of it. */
+function percent(probability, almost = "> 99.9 %") {
+  if (probability > 0.9994 && probability < 1) return almost;
+  return `${(100 * probability).toFixed(1)} %`;
+}
+
+/** Paint the rows of pixels that the network saw, as they are. */
+function paintImage(rows) {
+  const context = $("image").getContext("2d");
+  context.clearRect(0, 0, 28, 28);
+  if (!rows) return;
+  const pixels = context.createImageData(28, 28);
+  rows.flat().forEach((grey, i) => pixels.data.set([grey, grey, grey, 255], 4 * i));
+  context.putImageData(pixels, 0, 0);
+}
+
+function addBar(digit) {
+  const [row, name, track, fill, value] = ["li", "span", "span", "span", "span"].map((tag) =>
+    document.createElement(tag),
+  );
+  [name.className, track.className, fill.className] = ["name", "track", "fill"];
+  value.className = "value";
+  name.textContent = digit;
+  track.append(fill);
+  row.append(name, track, value);
+  $("bars").append(row);
+  return { row, fill, value };
+}
+
+function say(words) {
+  clearTimeout(pause);
+  $("status").textContent = words;
+}
+
+function sayLater(words) {
+  clearTimeout(pause);
+  pause = setTimeout(say, PAUSE, words);
+}
+
+function take(files) {
+  if (files.length) sheet.put(files[0]);
+  else showError("that is no picture file: save it, and drop the file.");
+}
+
+$("undo").addEventListener("click", () => sheet.undo());
+$("clear").addEventListener("click", () => sheet.clear());
+$("choose").addEventListener("click", () => $("file").click());
+$("file").addEventListener("change", ({ target }) => {
+  if (target.files.length) take(target.files);
+  target.value = ""; // the same file may be chosen again
+});
+addEventListener("paste", (event) => {
+  const { files } = event.clipboardData;
+  if (files.length) take(files);
+});
+addEventListener("dragover", (event) => {
+  event.preventDefault();
+  document.body.classList.add("dropping");
+});
+addEventListener("dragleave", (event) => {
+  if (!event.relatedTarget) document.body.classList.remove("dropping");
+});
+addEventListener("drop", (event) => {
+  event.preventDefault();
+  document.body.classList.remove("dropping");
+  take(event.dataTransfer.files);
+});
+addEventListener("keydown", (event) => {
+  const undo = (event.ctrlKey || event.metaKey) && !event.shiftKey && event.key === "z";
+  if (undo) sheet.undo();
+  else if (event.key === "Delete" || event.key === "Backspace") sheet.clear();
+  else return;
+  event.preventDefault();
+});
+
+if (/Mac|iPhone|iPad/.test(navigator.platform)) {
+  for (const key of document.querySelectorAll("kbd[data-mac]")) key.textContent = key.dataset.mac;
+}
+
+sheet.render();
+fetch("/health")
+  .then((response) => response.json())
+  .then(({ run }) => ($("run").textContent = `run ${run}`))
+  .catch(() => {});
