@@ -29,7 +29,7 @@ def main() -> None:
     command = [sys.executable, "-m", "mnistcli", "serve", "--port", "0", "--quiet"]
     command += ["--run", arguments.run] if arguments.run else []
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout  # noqa: S101 - asked for
+        assert server.stdout
         try:
             address = urlsplit(server.stdout.readline().strip())
             print(f"{len(picture):,} bytes a picture, {arguments.seconds:g} s each")

@@ -16,12 +16,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from mnistcli.answers import VERSION
 from mnistcli.classifier import Classifier
 from mnistcli.errors import PictureError
 from mnistcli.picture import read_picture
 from mnistcli.prediction import STDIN, Prediction
 from mnistcli.run import Run
+from mnistcli.views.predict import VERSION
 from mnistcli.web.guard import LOOPBACK, Guard, problem
 from mnistcli.web.limits import Body, Limits
 
@@ -65,7 +65,7 @@ def create_app(
     async def health(_request: Request) -> Response:
         return JSONResponse({"version": VERSION, "status": "ok", "run": run.name})
 
-    return Starlette(
+    application = Starlette(
         routes=[
             *(Route(path, _asset(*asset)) for path, asset in ASSETS.items()),
             Route("/predict", predict, methods=["POST"]),
@@ -74,6 +74,8 @@ def create_app(
         middleware=[Middleware(Guard, hosts=LOOPBACK | {host or ""}, report=report)],
         exception_handlers={HTTPException: _refuse},
     )
+    application.router.redirect_slashes = False  # /predict/ is another path, not another spelling
+    return application
 
 
 def answer(prediction: Prediction, run: Run, *, with_image: bool) -> Response:

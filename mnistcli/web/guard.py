@@ -10,7 +10,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mnistcli.answers import VERSION
+from mnistcli.views.predict import VERSION
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 FIRST_ERROR = 400
@@ -25,6 +25,7 @@ HEADERS = {
     "x-content-type-options": "nosniff",
 }
 
+HEAD_BYTES = 2**16  # of a request's headers, with four of punctuation each
 LINGER = 1.0  # seconds for which a refused body is still taken and thrown away
 
 
@@ -62,6 +63,8 @@ class Guard:
         # The address that the connection arrived at is no name that could be pointed elsewhere.
         hosts = self._hosts | {(scope.get("server") or ("", None))[0]}
         host, origin = _hostname(f"//{headers.get('host', '')}"), headers.get("origin")
+        if sum(len(name) + len(value) + 4 for name, value in headers.raw) > HEAD_BYTES:
+            return problem(431, f"the headers are too large: expected at most {HEAD_BYTES} bytes.")
         if host not in hosts:
             return problem(
                 421, "this server has another name: start it with --host NAME to use one."

@@ -50,7 +50,9 @@ def bind(host: str, port: int) -> socket.socket:
             errno.EADDRINUSE: "is in use: expected a free one. Choose another --port, or 0 for any",
             errno.EACCES: "is not yours to use: expected one above 1023. Choose another --port",
             errno.EADDRNOTAVAIL: "cannot be had: the address is none of this machine's",
-        }.get(error.errno or 0, f"cannot be opened: {error.strerror}. Choose another --host or --port")
+        }.get(
+            error.errno or 0, f"cannot be opened: {error.strerror}. Choose another --host or --port"
+        )
         raise ServeError(f"port {port} of {host} {reason}.") from error
     return listening
 
