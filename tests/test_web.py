@@ -1,50 +1,21 @@
 """`mnistcli serve` against good and bad requests: a real server on loopback."""
 
 import json
-import os
-import signal
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from http.client import HTTPConnection, HTTPResponse
+from http.client import HTTPResponse
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import cv2
 import numpy as np
 import pytest
+from loopback import GIB, PATIENCE, exchange, request, serving, three
 
-from mnistcli.classifier import Classifier
-from mnistcli.errors import ServeError
-from mnistcli.run import Run, find
-from mnistcli.web import server
-from mnistcli.web.app import create_app
 from mnistcli.web.guard import HEADERS
-from mnistcli.web.limits import Limits
-
-PATIENCE = 8  # seconds for an answer; less than what the server grants a body
-GIB = 2**30
-
-
-@contextmanager
-def serving(runs_dir: Path, *options: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "mnistcli", "serve", "--port", "0", *options],
-        env={**os.environ, "MNISTCLI_RUNS_DIR": str(runs_dir), **environment},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
 
 
 @pytest.fixture(scope="module")
@@ -72,34 +43,6 @@ def ask(address) -> Iterator[Callable[..., tuple[HTTPResponse, Any]]]:
 def raw(address, ask) -> Callable[[bytes], bytes]:
     """Send bytes, and return all that comes back until the server closes."""
     return lambda data: exchange(address, data)
-
-
-def request(address: tuple[str, int], method: str, path: str, body: Any = None, **headers: str):
-    connection = HTTPConnection(*address, timeout=PATIENCE)
-    names = {name.replace("_", "-"): value for name, value in headers.items()}
-    connection.request(method, path, body, names, encode_chunked=False)
-    answer = connection.getresponse()
-    data = answer.read()
-    connection.close()
-    is_json = answer.headers.get_content_type() == "application/json"
-    return answer, json.loads(data) if is_json and data else data
-
-
-def exchange(address: tuple[str, int], data: bytes) -> bytes:
-    with socket.create_connection(address, timeout=PATIENCE) as connection:
-        answer = bytearray()
-        with suppress(ConnectionError):  # refused before all was sent, closed before all was read
-            connection.sendall(data)
-        with suppress(ConnectionError):
-            while part := connection.recv(65536):
-                answer += part
-        return bytes(answer)
-
-
-def three(kind: str = ".png") -> bytes:
-    picture = np.full((168, 168), 255, np.uint8)
-    cv2.putText(picture, "3", (50, 130), 0, 4, 0, 10, cv2.LINE_AA)
-    return cv2.imencode(kind, picture)[1].tobytes()
 
 
 # What it answers
@@ -316,148 +259,3 @@ def test_many_clients_at_once_get_the_same_answer(address, ask):
         each.join()
     assert len(answers) == 160
     assert all(answer == answers[0] for answer in answers)
-
-
-# What a test could not wait for, or make fail, from outside
-
-
-@pytest.fixture(scope="module")
-def run(runs_dir) -> Run:
-    return find(runs_dir, None)
-
-
-@contextmanager
-def serving_here(classifier: Classifier, run: Run, **options: Any) -> Iterator[tuple[str, int]]:
-    with server.bind("127.0.0.1", 0) as listening:
-        running = server.Server(create_app(classifier, run, **options))
-        thread = threading.Thread(target=running.run, args=([listening],))
-        thread.start()
-        try:
-            yield listening.getsockname()
-        finally:
-            running.should_exit = True
-            thread.join()
-
-
-def test_a_body_that_does_not_arrive_in_time_is_refused(run):
-    limits = Limits(body_seconds=0.2)
-    with serving_here(Classifier.load(run), run, limits=limits) as address:
-        head = b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nxyz"
-        answer = exchange(address, head)
-        assert answer.startswith(b"HTTP/1.1 408 ")
-        assert b"got 3 bytes" in answer
-        assert request(address, "POST", "/predict", three())[0].status == 200
-
-
-def test_a_head_that_does_not_arrive_in_time_is_refused(run, monkeypatch):
-    monkeypatch.setattr(server, "HEAD_SECONDS", 0.2)
-    with serving_here(Classifier.load(run), run) as address:
-        assert exchange(address, b"GET / HT").startswith(b"HTTP/1.1 408 ")
-        assert exchange(address, b"") == b""
-        whole = b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
-        assert exchange(address, whole).startswith(b"HTTP/1.1 200 ")
-
-
-def test_all_bodies_together_are_limited(run):
-    limits = Limits(held_bytes=1000)
-    with serving_here(Classifier.load(run), run, limits=limits) as address:
-        assert request(address, "POST", "/predict", bytes(2000))[0].status == 503
-        assert request(address, "POST", "/predict", bytes(500))[0].status == 422
-
-
-def test_a_defect_is_reported_on_this_side_only(run):
-    def defect(_images):
-        raise ZeroDivisionError("secret")
-
-    told: list[Exception] = []
-    with serving_here(Classifier(defect), run, report=told.append) as address:
-        answer, content = request(address, "POST", "/predict", three())
-        assert answer.status == 500
-        assert "secret" not in str(content)
-        assert [type(error) for error in told] == [ZeroDivisionError]
-        assert request(address, "GET", "/health")[0].status == 200
-
-
-def test_the_name_given_as_host_is_answered(run):
-    with serving_here(Classifier.load(run), run, host="My.Machine") as address:
-        assert request(address, "GET", "/health", host="my.machine:80")[0].status == 200
-
-
-# The command
-
-
-@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_ends_it_cleanly(runs_dir, sent, code):
-    with serving(runs_dir) as process:
-        url = urlsplit(process.stdout.readline())
-        # An idle connection, and one in the middle of a body.
-        idle = socket.create_connection((url.hostname, url.port))
-        busy = socket.create_connection((url.hostname, url.port))
-        busy.sendall(b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nx")
-        assert request((url.hostname, url.port), "GET", "/health")[0].status == 200
-        process.send_signal(sent)
-        out, err = process.communicate(timeout=30)
-        idle.close()
-        busy.close()
-    assert (process.returncode, out) == (code, "")
-    assert err.strip() == "run first; Ctrl-C ends"
-
-
-def test_bad_requests_leave_the_terminal_quiet(runs_dir):
-    with serving(runs_dir, "--quiet") as process:
-        url = urlsplit(process.stdout.readline())
-        for data in (b"hello\r\n\r\n", b"GET / HTTP/1.1\r\nHost: evil\r\n\r\n"):
-            exchange((url.hostname, url.port), data)
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
-        assert (out, err.strip()) == ("", "")
-
-
-def test_a_port_in_use_is_an_error_in_a_line(mnistcli, runs_dir):
-    with server.bind("127.0.0.1", 0) as taken:
-        port = taken.getsockname()[1]
-        result = mnistcli("serve", "--port", port, "--runs-dir", runs_dir)
-    assert result.returncode == 1
-    assert result.stdout == ""
-    assert result.stderr.startswith(f"Error: port {port} of 127.0.0.1 is in use: expected")
-    assert result.stderr.count("\n") == 1
-
-
-@pytest.mark.parametrize("host", ["no such host", "192.0.2.1", "x" * 300])
-def test_an_address_of_another_machine_is_an_error(host):
-    with pytest.raises(ServeError, match="machine"):
-        server.bind(host, 0)
-
-
-def test_open_starts_the_browser_with_the_url(runs_dir, tmp_path):
-    browser, seen = tmp_path / "browser", tmp_path / "seen"
-    os.mkfifo(seen)
-    browser.write_text(f'#!/bin/sh\necho "$1" > {seen}\n')
-    browser.chmod(0o755)
-    with serving(runs_dir, "--open", BROWSER=f"{browser} %s") as process:
-        assert seen.read_text() == process.stdout.readline()
-
-
-def test_it_loads_no_tensorflow(runs_dir):
-    code = (
-        "import sys\nfrom mnistcli.web import app, server\nfrom mnistcli.classifier import Classifier\n"
-        "from mnistcli.run import find\nfrom pathlib import Path\n"
-        "run = find(Path(sys.argv[1]), None)\napp.create_app(Classifier.load(run), run)\n"
-        "sys.exit(', '.join(set(sys.modules) & {'tensorflow', 'keras', 'h5py'}))"
-    )
-    result = subprocess.run(
-        [sys.executable, "-c", code, runs_dir], capture_output=True, text=True, check=False
-    )
-    assert result.stderr.strip().splitlines()[-1:] in ([], [""]), result.stderr
-
-
-def test_help_loads_no_web_framework():
-    code = (
-        "import sys\nfrom mnistcli.cli import main\nsys.argv = ['mnistcli', 'serve', '--help']\n"
-        "try:\n    main()\nexcept SystemExit:\n    pass\n"
-        "sys.exit(bool(set(sys.modules) & {'starlette', 'uvicorn', 'asyncio', 'numpy'}))"
-    )
-    assert (
-        subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode
-        == 0
-    )

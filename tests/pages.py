@@ -1,0 +1,168 @@
+"""What the tests of the drawing page share: server, browser, hands.
+
+A real browser, in front of a real server and a network that reads the real MNIST.
+"""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from conftest import filled_once, run_mnistcli
+from playwright.sync_api import expect, sync_playwright
+from strokes import Stroke
+
+from mnistcli.networks import NETWORKS
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+DESKTOP = {"viewport": {"width": 1280, "height": 800}}
+PHONE = {"viewport": {"width": 360, "height": 640}, "has_touch": True, "is_mobile": True}
+NOTHING = "\N{EN DASH}"  # in the place of a digit
+MODEL = "cnn" if "cnn" in NETWORKS else "mlp"
+
+
+@pytest.fixture(scope="module")
+def mnist_runs_dir(mnist_data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A runs folder with a network trained on the real MNIST."""
+
+    def fill(folder: Path) -> None:
+        options = ("--model", MODEL, "--quiet", "--name", MODEL)
+        directories = ("--data-dir", mnist_data_dir, "--runs-dir", folder)
+        result = run_mnistcli("train", *options, *directories)
+        assert result.returncode == 0, result.stderr
+
+    return filled_once(tmp_path_factory, "mnist-runs", fill)
+
+
+@pytest.fixture(scope="module")
+def url(mnist_runs_dir: Path) -> Iterator[str]:
+    with subprocess.Popen(
+        [sys.executable, "-m", "mnistcli", "serve", "--port", "0", "--runs-dir", mnist_runs_dir],
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        yield process.stdout.readline().strip()
+        process.terminate()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if CHROMIUM is None:
+        pytest.skip("chromium is not installed")
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser, url) -> Iterator[Callable]:
+    """Open the page; at the end nothing may have been complained of or fetched from elsewhere."""
+    complaints: list[str] = []
+    contexts = []
+
+    def open_page(**options):
+        context = browser.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda line: complaints.append(line.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "request",
+            lambda asked: asked.url.startswith(url) or complaints.append(f"asked {asked.url}"),
+        )
+        page.goto(url)
+        expect(page.locator("#run")).to_have_text(f"run {MODEL}")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def page(visit):
+    return visit(**DESKTOP)
+
+
+def place(page, point: tuple[float, float]) -> tuple[float, float]:
+    box = page.locator("#sheet").bounding_box()
+    return box["x"] + point[0] * box["width"], box["y"] + point[1] * box["height"]
+
+
+def draw(page, strokes: list[Stroke]) -> None:
+    for first, *others in strokes:
+        page.mouse.move(*place(page, first))
+        page.mouse.down()
+        for point in others:
+            page.mouse.move(*place(page, point), steps=2)
+        page.mouse.up()
+
+
+def draw_by_finger(page, strokes: list[Stroke]) -> None:
+    session = page.context.new_cdp_session(page)
+
+    def touch(kind: str, *points: tuple[float, float]) -> None:
+        at = [dict(zip("xy", place(page, point), strict=True)) for point in points]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": at})
+
+    for first, *others in strokes:
+        touch("touchStart", first)
+        for point in others:
+            touch("touchMove", point)
+        touch("touchEnd")
+
+
+def expect_digit(page, digit: int | str) -> None:
+    expect(page.locator("#digit")).to_have_text(str(digit))
+
+
+def expect_nothing(page) -> None:
+    expect_digit(page, NOTHING)
+    expect(page.locator("#bars .best")).to_have_count(0)
+    expect(page.locator("#clear")).to_be_disabled()
+
+
+def hold(page) -> list:
+    """Keep the page's questions from the server, and return the list that they go to."""
+    held: list = []
+
+    def keep(route) -> None:
+        held.append(route)
+
+    page.route("**/predict*", keep)
+    return held
+
+
+def ink(page) -> int:
+    """How many of the sheet's pixels are covered."""
+    return page.evaluate(
+        """() => new Promise((resolve) => requestAnimationFrame(() => {
+            const sheet = document.getElementById("sheet");
+            const copy = new OffscreenCanvas(sheet.width, sheet.height);
+            const context = copy.getContext("2d", { willReadFrequently: true });
+            context.drawImage(sheet, 0, 0);
+            const { data } = context.getImageData(0, 0, sheet.width, sheet.height);
+            resolve(data.filter((value, i) => i % 4 === 3 && value).length);
+        }))"""
+    )
+
+
+def seen(page) -> list[int]:
+    """The 784 pixels that the page shows as what the network sees."""
+    return page.evaluate(
+        """() => [...document.getElementById("image").getContext("2d")
+            .getImageData(0, 0, 28, 28).data.filter((_, i) => i % 4 === 0)]"""
+    )
