@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import io
 import math
+import os
 import subprocess
 import sys
 import time
@@ -34,13 +35,16 @@ def main() -> None:
             address = urlsplit(server.stdout.readline().strip())
             print(f"{len(picture):,} bytes a picture, {arguments.seconds:g} s each")
             for clients in CLIENTS:
-                before = resident(server.pid)
+                before, spent = resident(server.pid), processor(server.pid)
                 measured = asyncio.run(
                     load(address.hostname, address.port, picture, clients, arguments.seconds)
                 )
-                after = resident(server.pid)
+                after, spent = resident(server.pid), processor(server.pid) - spent
                 report(clients, arguments.seconds, *measured)
-                print(f"  server memory {before:.1f} MiB before, {after:.1f} MiB after")
+                print(
+                    f"  server: {1000 * spent / len(measured[0]):.2f} ms of processor a request, "
+                    f"memory {before:.1f} MiB before, {after:.1f} MiB after"
+                )
         finally:
             server.terminate()
 
@@ -118,6 +122,12 @@ def report(clients: int, seconds: float, latencies: list[float], errors: int) ->
         f"longest {1000 * latencies[-1]:.1f} ms, {len(latencies) / seconds:,.0f} requests/s, "
         f"{len(latencies):,} requests, {errors} errors"
     )
+
+
+def processor(pid: int) -> float:
+    """Return the processor time that a process has used, in seconds (Linux)."""
+    user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def resident(pid: int) -> float:

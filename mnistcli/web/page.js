@@ -4,6 +4,7 @@ import { Sheet } from "./sheet.js";
 
 const SIDE = 168; // of the picture that is sent: six pixels for each that the network sees
 const PATIENCE = 20_000; // milliseconds to wait for an answer
+const SLOW = 200; // milliseconds after which a picture's reading is announced
 const PAUSE = 600; // milliseconds without a new answer, after which it is said aloud
 const WORTH_NAMING = 0.01; // a second answer below it is not mentioned
 
@@ -38,6 +39,7 @@ async function read() {
 
 async function readOnce(content) {
   let answer;
+  const slow = content.picture ? setTimeout(showReading, SLOW) : 0;
   try {
     const body = content.picture?.file ?? (await sheet.png(SIDE));
     const signal = AbortSignal.timeout(PATIENCE);
@@ -46,6 +48,7 @@ async function readOnce(content) {
   } catch {
     answer = { error: "The server does not answer. Is mnistcli serve still running?" };
   }
+  clearTimeout(slow);
   if (sheet.empty || content.picture !== sheet.picture) return; // what was asked is gone
   if (!answer.error) show(answer.predictions[0]);
   // Where a stroke begins there is no digit yet: that is no news to whoever draws it.
@@ -67,6 +70,10 @@ function show({ digit, probability, probabilities, image }) {
 function showNothing() {
   display("–", "Nothing yet", "", null, null);
   sayLater("The sheet is empty");
+}
+
+function showReading() {
+  display("…", "Reading the picture", "", null, null);
 }
 
 function showError(error) {
@@ -91,7 +98,7 @@ function display(digit, certainty, otherwise, probabilities, image) {
 
 /** Return a probability in percent; `almost` where rounding would make a certainty of it. */
 function percent(probability, almost = "> 99.9 %") {
-  if (probability > 0.9994 && probability < 1) return almost;
+  if (probability > 0.9994) return almost;
   return `${(100 * probability).toFixed(1)} %`;
 }
 

@@ -49,6 +49,7 @@ export class Sheet {
   async put(file) {
     const bitmap = await createImageBitmap(file).catch(() => null);
     this.#endStroke();
+    this.pen.shown = false;
     this.#replace({ strokes: EMPTY.strokes, picture: { file, bitmap } });
   }
 
