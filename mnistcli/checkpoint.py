@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from mnistcli import files
 from mnistcli.errors import RunError
-from mnistcli.loop import Best, EpochRecord
+from mnistcli.history import EpochRecord
+from mnistcli.loop import Best
 
 Arrays = Sequence[NDArray[np.generic]]
 

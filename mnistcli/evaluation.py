@@ -7,16 +7,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mnistcli import data, files
 from mnistcli.classifier import Classifier
 from mnistcli.errors import BelowThresholdError, DatasetError
 from mnistcli.labelled import labelled_pictures
 from mnistcli.metrics import Metrics, measure
+from mnistcli.mistakes import Mistake, most_confident
 from mnistcli.prediction import predict_pictures
 from mnistcli.run import Run
 
 VERSION = 1  # of the report's JSON
+PICTURES = "pictures"
+"""In the place of a split: people's own pictures."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,17 @@ class Skipped:
 
 
 @dataclass(frozen=True)
+class Answers:
+    """What was measured: images (n, 28, 28), labels (n,), probabilities (n, 10)."""
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.uint8]
+    probabilities: NDArray[np.float32]
+    names: Sequence[str] | None = None
+    """Of pictures only: their paths."""
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """What a run scores on a dataset split."""
 
@@ -35,8 +50,35 @@ class Evaluation:
     dataset: str
     split: str
     metrics: Metrics
+    answers: Answers
     skipped: Sequence[Skipped] | None = None
     """Of pictures only: those that could not be read."""
+
+    @property
+    def slug(self) -> str:
+        """What the evaluation's files are called after: <dataset>-<split>."""
+        name = re.sub(r"[^\w.-]+", "-", Path(self.dataset).name)
+        return f"{name}-{self.split}"
+
+    @property
+    def subject(self) -> str:
+        """What was measured on what, for a person."""
+        if self.split == PICTURES:
+            return f"{self.run.name} on pictures of {Path(self.dataset).name}"
+        return f"{self.run.name} on {self.dataset} {self.split}"
+
+    @property
+    def errors(self) -> int:
+        """How many images were read wrongly."""
+        confusion = self.metrics.confusion_matrix
+        return int(confusion.sum() - np.trace(confusion))
+
+    def mistakes(self, count: int) -> tuple[Mistake, ...]:
+        """Return up to `count` mistakes, those first of which the network was surest."""
+        answers = self.answers
+        return most_confident(
+            answers.images, answers.labels, answers.probabilities, count, answers.names
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Return the evaluation as a JSON object, numbers unrounded."""
@@ -60,8 +102,7 @@ class Evaluation:
 
     def write(self) -> None:
         """Write evaluation-<dataset>-<split>.json into the run."""
-        name = re.sub(r"[^\w.-]+", "-", Path(self.dataset).name)
-        files.write_json(self.run.path / f"evaluation-{name}-{self.split}.json", self.to_json())
+        files.write_json(self.run.path / f"evaluation-{self.slug}.json", self.to_json())
 
 
 def evaluate_run(
@@ -75,8 +116,10 @@ def evaluate_run(
     name = dataset or run.config.dataset
     classifier = Classifier.load(run, engine)
     labelled = data.load(data_dir, name, split)
-    metrics = measure(classifier.predict(labelled.images), labelled.labels)
-    evaluation = Evaluation(run, name, split, metrics)
+    answers = Answers(labelled.images, labelled.labels, classifier.predict(labelled.images))
+    evaluation = Evaluation(
+        run, name, split, measure(answers.probabilities, answers.labels), answers
+    )
     evaluation.write()
     return evaluation
 
@@ -89,21 +132,30 @@ def evaluate_pictures(run: Run, source: Path, engine: str = "auto") -> Evaluatio
     """
     classifier = Classifier.load(run, engine)
     labelled = labelled_pictures(source)
-    rows, labels, skipped = [], [], []
+    images, rows, labels, names = [], [], [], []
+    skipped = []
     predictions = predict_pictures((each.path for each in labelled), classifier)
     for each, prediction in zip(labelled, predictions, strict=True):
         if prediction.probabilities is None:
             skipped.append(Skipped(each.path, prediction.error or ""))
         else:
+            images.append(prediction.image)
             rows.append(prediction.probabilities)
             labels.append(each.label)
+            names.append(each.path)
     if not rows:
         raise DatasetError(
             f"none of the {len(labelled)} pictures in {source} could be read; "
             f"the first: {skipped[0].path}: {skipped[0].reason}"
         )
-    metrics = measure(np.array(rows, np.float32), np.array(labels, np.uint8))
-    evaluation = Evaluation(run, str(source), "pictures", metrics, skipped)
+    answers = Answers(
+        np.array(images, np.uint8),
+        np.array(labels, np.uint8),
+        np.array(rows, np.float32),
+        names,
+    )
+    metrics = measure(answers.probabilities, answers.labels)
+    evaluation = Evaluation(run, str(source), PICTURES, metrics, answers, skipped)
     evaluation.write()
     return evaluation
 

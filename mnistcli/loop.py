@@ -19,6 +19,7 @@ from mnistcli import augment
 from mnistcli.config import TrainingConfig
 from mnistcli.data import Split
 from mnistcli.errors import TrainingError
+from mnistcli.history import EpochRecord
 from mnistcli.networks import NETWORKS
 
 PARTS = 12  # per epoch: often enough for a progress bar and Ctrl-C, too seldom to cost time
@@ -39,18 +40,6 @@ class Progress:
     loss: float
     accuracy: float
     images_per_second: float
-
-
-@dataclass(frozen=True)
-class EpochRecord:
-    """What an epoch (counted from 1) ended with."""
-
-    epoch: int
-    loss: float
-    accuracy: float
-    val_loss: float | None
-    val_accuracy: float | None
-    seconds: float
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,15 @@ class ClassMetrics:
 
 
 @dataclass(frozen=True)
+class ConfidenceBin:
+    """The n >= 1 images whose confidence falls into one bin: their means, both in [0, 1]."""
+
+    confidence: float
+    accuracy: float
+    n: int
+
+
+@dataclass(frozen=True)
 class Metrics:
     """What a model scores on n labelled images."""
 
@@ -73,11 +82,24 @@ def expected_calibration_error(
     Source: C. Guo, G. Pleiss, Y. Sun, K. Weinberger, "On calibration of modern neural networks",
     ICML 2017, equation 3.
     """
+    bins = reliability(probabilities, labels)
+    return math.fsum(abs(each.confidence - each.accuracy) * each.n for each in bins) / len(labels)
+
+
+def reliability(
+    probabilities: NDArray[np.float32], labels: NDArray[np.uint8]
+) -> tuple[ConfidenceBin, ...]:
+    """Return the bins, of BINS equal ones of confidence in [0, 1], that hold an image, in order."""
     confidence = probabilities.max(axis=1).astype(np.float64)
     right = probabilities.argmax(axis=1) == labels
     bins = np.minimum((confidence * BINS).astype(np.int64), BINS - 1)
-    gaps = np.bincount(bins, weights=confidence - right, minlength=BINS)
-    return float(np.abs(gaps).sum() / len(labels))
+    n = np.bincount(bins, minlength=BINS)
+    confidences = np.bincount(bins, weights=confidence, minlength=BINS)
+    rights = np.bincount(bins, weights=right, minlength=BINS)
+    return tuple(
+        ConfidenceBin(float(confidences[k] / n[k]), float(rights[k] / n[k]), int(n[k]))
+        for k in np.flatnonzero(n)
+    )
 
 
 def wilson_interval(right: int, n: int) -> tuple[float, float]:

@@ -18,7 +18,8 @@ from mnistcli.classifier import Classifier
 from mnistcli.config import TrainingConfig
 from mnistcli.data import Split
 from mnistcli.errors import RunError, TrainingError
-from mnistcli.loop import EpochEnd, EpochRecord, Progress
+from mnistcli.history import EpochRecord
+from mnistcli.loop import EpochEnd, Progress
 from mnistcli.metrics import Metrics, measure
 from mnistcli.networks import NETWORKS
 from mnistcli.run import Run

@@ -6,7 +6,7 @@ from typing import Any
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from mnistcli.console import err, note, out, print_json, redraws
-from mnistcli.loop import EpochRecord
+from mnistcli.history import EpochRecord
 from mnistcli.loop import Progress as Step
 from mnistcli.run import Run
 from mnistcli.training import Event, Started, Trained

@@ -1,0 +1,52 @@
+"""The pictures and the report of a run, written into its folder."""
+
+from pathlib import Path
+
+from mnistcli import files, metrics, plots, report
+from mnistcli.evaluation import Evaluation
+from mnistcli.history import Results
+from mnistcli.run import METRICS, Run
+
+PLOTS = "plots"
+REPORT = "report.html"
+
+
+def write_plots(evaluation: Evaluation) -> list[Path]:
+    """Write what an evaluation looks like, and the run's learning curves, as PNGs into plots/.
+
+    Returns their paths. Raises RunError when the run's metrics are not what training wrote.
+    """
+    curves = write_curves(evaluation.run)
+    subject = f"{evaluation.subject}: {evaluation.errors:,} of {evaluation.metrics.n:,} misread"
+    answers = evaluation.answers
+    bins = metrics.reliability(answers.probabilities, answers.labels)
+    drawn = {
+        "confusion": plots.confusion(evaluation.metrics.confusion_matrix, subject),
+        "mistakes": plots.mistakes(evaluation.mistakes(plots.SHEET), evaluation.errors, subject),
+        "reliability": plots.reliability(bins, subject),
+    }
+    paths = [curves]
+    for name, png in drawn.items():
+        path = curves.with_name(f"{name}-{evaluation.slug}.png")
+        files.write_bytes(path, png)
+        paths.append(path)
+    return paths
+
+
+def write_curves(run: Run) -> Path:
+    """Write the learning curves of a complete run to plots/curves.png, and return the path."""
+    results = Results.from_json(run.verified(METRICS))
+    config = run.config
+    subject = f"{run.name}: {config.model} on {config.dataset}, {config.optimizer}"
+    path = run.path / PLOTS / "curves.png"
+    path.parent.mkdir(exist_ok=True)
+    files.write_bytes(path, plots.curves(results.history, results.accuracy, subject))
+    return path
+
+
+def write_report(evaluation: Evaluation) -> Path:
+    """Write report.html, one file that holds all of it, into the run, and return its path."""
+    results = Results.from_json(evaluation.run.verified(METRICS))
+    path = evaluation.run.path / REPORT
+    files.write_bytes(path, report.html(evaluation, results).encode())
+    return path

@@ -1,0 +1,65 @@
+"""What a figure shows, said in a line above it."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistcli.history import EpochRecord
+from mnistcli.metrics import ClassMetrics, ConfidenceBin
+
+CERTAIN = 0.9995  # what would be rounded to 100.0%
+
+
+def confusion(matrix: NDArray[np.int64]) -> str:
+    """Say which digit is most often taken for which."""
+    wrong = matrix.copy()
+    np.fill_diagonal(wrong, 0)
+    if not wrong.any():
+        return f"No mistake in {matrix.sum():,} images"
+    true, read = np.unravel_index(wrong.argmax(), wrong.shape)
+    count, support = wrong[true, read], matrix[true].sum()
+    return f"{true} is most often taken for {read}: {count:,} of {support:,}"
+
+
+def mistakes(shown: int, errors: int) -> str:
+    """Say how many of the mistakes these are."""
+    if not errors:
+        return "No mistake to show"
+    if shown == errors:
+        return f"All {errors} mistakes, the surest first" if errors > 1 else "The only mistake"
+    return f"The {shown} surest of {errors:,} mistakes"
+
+
+def reliability(bins: Sequence[ConfidenceBin]) -> str:
+    """Say what is claimed on average, and what is true."""
+    n = sum(each.n for each in bins)
+    claimed = sum(each.confidence * each.n for each in bins) / n
+    right = sum(each.accuracy * each.n for each in bins) / n
+    return f"Claims {claimed:.1%} on average, and is right in {right:.1%}"
+
+
+def curves(history: Sequence[EpochRecord]) -> str:
+    """Say how the loss went, and where on images not trained on it was lowest."""
+    held = [(record.val_loss, record.epoch) for record in history if record.val_loss is not None]
+    if not held:
+        first, last = history[0], history[-1]
+        if len(history) == 1:
+            return f"Training loss {first.loss:.3g} after one epoch"
+        return f"Training loss went from {first.loss:.3g} to {last.loss:.3g}"
+    lowest, epoch = min(held)
+    when = "the last epoch" if epoch == history[-1].epoch else f"epoch {epoch} of {len(history)}"
+    return f"Validation loss is lowest after {when}: {lowest:.3g}"
+
+
+def sureness(probability: float) -> str:
+    """Return a probability as a person says it; nothing short of 1 becomes 100 %."""
+    return f"{probability:.1%} sure" if probability < CERTAIN else "over 99.9% sure"
+
+
+def classes(per_class: Sequence[ClassMetrics]) -> str:
+    """Say which digit is the hardest."""
+    worst = min((each for each in per_class if each.support), key=lambda each: each.recall)
+    if worst.recall == 1:
+        return "Every digit is always read right"
+    return f"{worst.label} is the hardest: {1 - worst.recall:.1%} misread"

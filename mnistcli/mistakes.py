@@ -1,0 +1,48 @@
+"""The images that a network reads wrongly, and how sure it was."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """An image that was read as another digit than it shows."""
+
+    name: str
+    """A picture's path, or # and the image's place in the split, from 0."""
+    image: NDArray[np.uint8]
+    """(28, 28), digit bright on dark."""
+    label: int
+    digit: int
+    """What it was read as."""
+    probability: float
+    """Of that digit, in [0, 1]."""
+
+
+def most_confident(
+    images: NDArray[np.uint8],
+    labels: NDArray[np.uint8],
+    probabilities: NDArray[np.float32],
+    count: int,
+    names: Sequence[str] | None = None,
+) -> tuple[Mistake, ...]:
+    """Return up to `count` mistakes, those first of which the network was surest.
+
+    images (n, 28, 28), labels (n,), probabilities (n, 10); equal ones stand in their order.
+    """
+    digits = probabilities.argmax(axis=1)
+    wrong = np.flatnonzero(digits != labels)
+    confidence = probabilities[wrong, digits[wrong]]
+    return tuple(
+        Mistake(
+            name=names[index] if names else f"#{index}",
+            image=images[index],
+            label=int(labels[index]),
+            digit=int(digits[index]),
+            probability=float(probabilities[index, digits[index]]),
+        )
+        for index in wrong[np.argsort(-confidence, kind="stable")][:count].tolist()
+    )

@@ -1,0 +1,239 @@
+"""A run as one web page that needs nothing else: no script, no request, light and dark, printable.
+
+The curves are matplotlib's, inlined as SVG with its colours replaced by the page's own; the tables
+are tables, so that they can be read aloud, searched and copied.
+"""
+
+import base64
+import io
+import shlex
+from collections.abc import Iterable
+from html import escape
+from importlib.resources import files
+
+import PIL.Image
+
+from mnistcli import __version__, headlines, metrics, plots
+from mnistcli.evaluation import Evaluation
+from mnistcli.history import Results
+from mnistcli.mistakes import Mistake
+from mnistcli.run import Run
+
+SHOWN = 48  # mistakes: two screens of them
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+
+COLOURS = {
+    plots.INK: "var(--ink)",
+    plots.MUTED: "var(--muted)",
+    plots.FAINT: "var(--faint)",
+    plots.PAPER: "var(--paper)",
+    plots.TRAINING: "var(--training)",
+    plots.VALIDATION: "var(--validation)",
+}
+"""What each colour of the plots is called in report.css."""
+
+
+def html(evaluation: Evaluation, results: Results) -> str:
+    """Return the page on what a run is and what it scored in an evaluation."""
+    run = evaluation.run
+    answers = evaluation.answers
+    bins = metrics.reliability(answers.probabilities, answers.labels)
+    mistakes = evaluation.mistakes(SHOWN)
+    sections = (
+        _section(
+            headlines.curves(results.history),
+            "Loss and accuracy after each epoch. Those of the training images are averages over "
+            "the epoch, while the network was still learning.",
+            _svg(plots.curves(results.history, results.accuracy, None), "learning curves"),
+        ),
+        _section(
+            headlines.confusion(evaluation.metrics.confusion_matrix),
+            "Which digit was read as which. Mistakes are coloured, more for more.",
+            _confusion(evaluation),
+        ),
+        _section(
+            headlines.classes(evaluation.metrics.per_class),
+            "Of the images that show a digit, how many were misread.",
+            _classes(evaluation),
+        ),
+        _section(
+            headlines.mistakes(len(mistakes), evaluation.errors),
+            "As the network saw them.",
+            f'<div class="sheet">{"".join(map(_mistake, mistakes))}</div>',
+            "sheet-section",
+        ),
+        _section(
+            headlines.reliability(bins),
+            "Whether a probability can be taken at its word: the nearer to the line, the more so.",
+            _svg(plots.reliability(bins, None), "reliability diagram"),
+        ),
+        _section("How to repeat it", "", _command(run)),
+        _section("What it is", "", _facts(_identity(run))),
+    )
+    style = files("mnistcli").joinpath("report.css").read_text("utf-8")
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{POLICY}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{escape(run.name)}</title>
+<style>
+{style}</style>
+</head>
+<body>
+<header>
+<h1>{escape(evaluation.subject)}: {evaluation.metrics.accuracy:.2%} read right</h1>
+<p class="lead">{escape(_lead(run))}</p>
+{_numbers(evaluation, results)}
+</header>
+<main>
+{"".join(sections)}</main>
+<footer>Written by mnistcli {__version__}.</footer>
+</body>
+</html>
+"""
+
+
+def command(run: Run) -> list[str]:
+    """Return the command line that trains this run again, every choice spelt out.
+
+    As its parts: the command, then each option with its value.
+    """
+    parts = ["mnistcli train"]
+    for name, value in run.config.to_json().items():
+        option = name.replace("_", "-")
+        if isinstance(value, bool):
+            parts.append(f"--{option}" if value else f"--no-{option}")
+        elif value is not None and name != "label_smoothing":  # the network's own, no option
+            parts.append(shlex.join([f"--{option}", str(value)]))
+    return parts
+
+
+def _command(run: Run) -> str:
+    parts = (f"<span>{escape(part)}</span>" for part in command(run))
+    return f"<pre><code>{' '.join(parts)}</code></pre>"
+
+
+def _section(title: str, text: str, body: str, name: str = "") -> str:
+    note = f'<p class="note">{escape(text)}</p>\n' if text else ""
+    opening = f'<section class="{name}">' if name else "<section>"
+    return f"{opening}\n<h2>{escape(title)}</h2>\n{note}{body}\n</section>\n"
+
+
+def _lead(run: Run) -> str:
+    config = run.config
+    return f"{config.model} trained on {config.dataset} with {config.optimizer}, {run.created[:10]}"
+
+
+def _numbers(evaluation: Evaluation, results: Results) -> str:
+    measured = evaluation.metrics
+    low, high = measured.confidence_interval
+    tiles = (
+        ("accuracy", f"{measured.accuracy:.2%}", f"95% interval {low:.2%} to {high:.2%}"),
+        ("misread", f"{evaluation.errors:,}", f"of {measured.n:,} images"),
+        ("loss", f"{measured.loss:.4f}", "cross-entropy, nats"),
+        ("calibration error", f"{measured.expected_calibration_error:.2%}", "claimed against true"),
+        ("training", f"{results.seconds:.1f} s", f"{len(results.history)} epochs"),
+    )
+    items = (
+        f"<div><dt>{name}</dt><dd>{value}<small>{small}</small></dd></div>"
+        for name, value, small in tiles
+    )
+    return f'<dl class="numbers">{"".join(items)}</dl>'
+
+
+def _svg(svg: bytes, name: str) -> str:
+    """Return matplotlib's SVG as an element of the page, in the page's colours."""
+    text = svg.decode()
+    text = text[text.index("<svg") :]
+    for colour, variable in COLOURS.items():
+        text = text.replace(colour, variable)
+    text = text.replace("<svg", f'<svg role="img" aria-label="{name}"', 1)
+    # What may scroll must be reachable by keyboard.
+    return f'<figure class="chart" tabindex="0">{text}</figure>'
+
+
+def _confusion(evaluation: Evaluation) -> str:
+    matrix = evaluation.metrics.confusion_matrix.tolist()
+    top = max(n for true, row in enumerate(matrix) for read, n in enumerate(row) if true != read)
+    head = "".join(f'<th scope="col">{digit}</th>' for digit in range(10))
+    rows = []
+    for true, row in enumerate(matrix):
+        cells = []
+        for read, count in enumerate(row):
+            if true == read:
+                cells.append(f'<td class="hit">{count:,}</td>')
+            elif count:
+                share = round(80 * count / top)
+                cells.append(f'<td class="miss" style="--share:{share}">{count:,}</td>')
+            else:
+                cells.append("<td></td>")
+        rows.append(f'<tr><th scope="row">{true}</th>{"".join(cells)}</tr>')
+    return (
+        f'<div class="wide" tabindex="0"><table class="confusion"><caption>down: shows; across: was read as'
+        f"</caption><tr><td></td>{head}</tr>{''.join(rows)}</table></div>"
+    )
+
+
+def _classes(evaluation: Evaluation) -> str:
+    classes = evaluation.metrics.per_class
+    top = max((1 - each.recall for each in classes if each.support), default=0) or 1
+    head = "".join(
+        f'<th scope="col">{name}</th>'
+        for name in ("digit", "images", "precision", "recall", "F1", "misread")
+    )
+    rows = (
+        f'<tr><th scope="row">{each.label}</th><td>{each.support:,}</td>'
+        f"<td>{each.precision:.2%}</td><td>{each.recall:.2%}</td><td>{each.f1:.2%}</td>"
+        f"<td>{1 - each.recall:.2%}</td>"
+        f'<td class="bar"><i style="--share:{100 * (1 - each.recall) / top:.1f}"></i></td></tr>'
+        for each in classes
+        if each.support
+    )
+    return (
+        f'<div class="wide" tabindex="0"><table class="classes"><tr>{head}<td></td></tr>'
+        f"{''.join(rows)}</table></div>"
+    )
+
+
+def _mistake(mistake: Mistake) -> str:
+    file = io.BytesIO()
+    PIL.Image.fromarray(255 - mistake.image).save(file, "PNG")
+    data = base64.b64encode(file.getvalue()).decode()
+    what = f"{mistake.label} read as {mistake.digit}"
+    return (
+        f'<figure><img src="data:image/png;base64,{data}" alt="{what}" width="28" height="28">'
+        f"<figcaption>{what}<small>{headlines.sureness(mistake.probability)}</small>"
+        f"<small>{escape(mistake.name.rpartition('/')[2])}</small></figcaption></figure>\n"
+    )
+
+
+def _identity(run: Run) -> Iterable[tuple[str, str]]:
+    yield "trained", run.created.replace("T", " ")[:19] + " UTC"
+    yield "dataset", f"{run.dataset['name']}, sha256 {run.dataset['digest']}"
+    config = run.config.to_json() | {
+        "learning_rate": run.config.learning_rate or "the optimizer's own"
+    }
+    for name, value in config.items():
+        if name != "dataset":
+            yield name.replace("_", " "), _said(value)
+    yield "temperature", _said(run.temperature)
+    yield from run.versions.items()
+    for name, artifact in run.artifacts.items():
+        yield name, f"{artifact.size:,} bytes, sha256 {artifact.sha256}"
+
+
+def _said(value: object) -> str:
+    match value:
+        case None:
+            return "none"
+        case bool():
+            return "yes" if value else "no"
+        case _:
+            return str(value)
+
+
+def _facts(facts: Iterable[tuple[str, str]]) -> str:
+    items = (f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in facts)
+    return f'<dl class="facts">{"".join(items)}</dl>'
