@@ -48,3 +48,13 @@ def note(message: str, *, quiet: bool = False) -> None:
 def print_json(value: dict[str, Any]) -> None:
     """Print one JSON object to stdout."""
     sys.stdout.write(json.dumps(value, indent=2) + "\n")
+
+
+def draws() -> bool:
+    """Whether stdout is a terminal, to draw on with block characters; a pipe gets plain text."""
+    return out.is_terminal and not out.options.ascii_only
+
+
+def paints() -> bool:
+    """Whether it is one in colours, too."""
+    return draws() and out.color_system is not None and not out.no_color

@@ -5,9 +5,13 @@ import io
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
+from pathlib import Path
 from typing import Any, Self
 
+from mnistcli import files
 from mnistcli.errors import RunError
+
+HISTORY = "history.csv"
 
 
 @dataclass(frozen=True)
@@ -67,11 +71,13 @@ def _record(value: dict[str, Any]) -> EpochRecord:
     )
 
 
-def to_csv(history: Sequence[EpochRecord]) -> str:
-    """Return the epochs as CSV (RFC 4180 but for its line ends: LF), what is None left empty."""
+def write_csv(folder: Path, history: Sequence[EpochRecord]) -> Path:
+    """Write the epochs to history.csv in a folder and return its path; what is None is empty."""
     text = io.StringIO()
     names = [field.name for field in fields(EpochRecord)]
     writer = csv.DictWriter(text, names, lineterminator="\n")
     writer.writeheader()
     writer.writerows(asdict(record) for record in history)
-    return text.getvalue()
+    path = folder / HISTORY
+    files.write_bytes(path, text.getvalue().encode())
+    return path

@@ -3,7 +3,7 @@
 import platform
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from mnistcli.loop import EpochEnd, Progress
 from mnistcli.metrics import Metrics, measure
 from mnistcli.networks import NETWORKS
 from mnistcli.run import Run
+from mnistcli.tensorboard import FOLDER, EventFiles
 
 VERSION = 1  # of the result's JSON
 CHECKPOINT = Path("checkpoint", "state.npz")
@@ -66,10 +67,16 @@ Event = Started | Progress | EpochRecord | Trained
 
 
 def train_run(
-    config: TrainingConfig, data_dir: Path, runs_dir: Path, name: str | None = None
+    config: TrainingConfig,
+    data_dir: Path,
+    runs_dir: Path,
+    name: str | None = None,
+    *,
+    tensorboard: bool = False,
 ) -> Iterator[Event]:
     """Train a new run as configured, yielding what happens; the last event is Trained.
 
+    With `tensorboard`, the run also gets event files that TensorBoard reads.
     Raises DatasetError, RunError, TrainingError.
     """
     info = data.info(data_dir, config.dataset)
@@ -86,10 +93,13 @@ def train_run(
         "numpy": np.__version__,
     }
     identity = {"name": info.name, "digest": info.digest}
-    yield from _locked(run.create(runs_dir, name, config, identity, versions), data_dir)
+    this = run.create(runs_dir, name, config, identity, versions)
+    yield from _locked(this, data_dir, tensorboard=tensorboard)
 
 
-def resume_run(this: Run, choices: Mapping[str, Any], data_dir: Path) -> Iterator[Event]:
+def resume_run(
+    this: Run, choices: Mapping[str, Any], data_dir: Path, *, tensorboard: bool = False
+) -> Iterator[Event]:
     """Go on with an interrupted run from its last whole epoch, as if nothing had happened.
 
     Raises RunError when the run is complete, or when `choices` (those that are not None) or the
@@ -109,20 +119,23 @@ def resume_run(this: Run, choices: Mapping[str, Any], data_dir: Path) -> Iterato
             f"run {this.name} cannot go on with other options than it began with: "
             f"{'; '.join(differences)}. Leave them out, or train a new run."
         )
-    yield from _locked(this, data_dir)
+    yield from _locked(this, data_dir, tensorboard=tensorboard)
 
 
-def _locked(this: Run, data_dir: Path) -> Iterator[Event]:
+def _locked(this: Run, data_dir: Path, *, tensorboard: bool) -> Iterator[Event]:
     try:
         folder = this.path / CHECKPOINT.parent
         folder.mkdir(exist_ok=True)
         with FileLock(folder / ".lock", timeout=0):
-            yield from _train(this, data_dir)
+            callbacks = [EventFiles(this.path / FOLDER)] if tensorboard else []
+            yield from _train(this, data_dir, callbacks)
     except Timeout as error:
         raise RunError(f"run {this.name} is being trained by another process.") from error
 
 
-def _train(this: Run, data_dir: Path) -> Iterator[Event]:
+def _train(
+    this: Run, data_dir: Path, callbacks: Sequence[keras.callbacks.Callback]
+) -> Iterator[Event]:
     started = time.monotonic()
     config = this.config
     train, validation = hold_out(
@@ -141,7 +154,13 @@ def _train(this: Run, data_dir: Path) -> Iterator[Event]:
     )
     best = state.best if state else None
     for event in loop.fit(
-        network, train, config, validation=validation, first_epoch=len(history) + 1, best=best
+        network,
+        train,
+        config,
+        validation=validation,
+        first_epoch=len(history) + 1,
+        best=best,
+        callbacks=callbacks,
     ):
         if isinstance(event, EpochEnd):
             history.append(event.record)

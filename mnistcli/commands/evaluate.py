@@ -27,6 +27,12 @@ from mnistcli.config import DATASETS
 )
 @options.engine
 @click.option("--fail-under", type=options.Number(0, 1), help="Exit with 1 below this accuracy.")
+@click.option(
+    "--plots",
+    is_flag=True,
+    help="Draw confusion matrix, surest mistakes, reliability and learning curves into the run.",
+)
+@click.option("--report", is_flag=True, help="Write all of it as one page, report.html in the run.")
 @options.data_dir
 @options.runs_dir
 @options.as_json
@@ -38,6 +44,8 @@ def evaluate(
     pictures: Path | None,
     engine: str,
     fail_under: float | None,
+    plots: bool,
+    report: bool,
     data_dir: Path,
     runs_dir: Path,
     as_json: bool,
@@ -58,5 +66,14 @@ def evaluate(
         note(f"measuring {found.name} on {dataset or found.config.dataset} {split}", quiet=quiet)
         evaluation = evaluate_run(found, data_dir, dataset, split, engine)
     view.show(evaluation, as_json=as_json)
+    if plots or report:
+        # Matplotlib takes 0.4 s to import: only who wants a plot pays for it.
+        from mnistcli import figures
+
+        written = figures.write_plots(evaluation) if plots else []
+        if report:
+            written.append(figures.write_report(evaluation))
+        for path in written:
+            note(f"wrote {path}", quiet=quiet)
     if fail_under is not None:
         require(evaluation, fail_under)

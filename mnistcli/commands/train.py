@@ -85,6 +85,15 @@ OF_THE_MODEL = "the model's own"
     shell_complete=options.complete_run,
     help="Go on with an interrupted run.",
 )
+@click.option(
+    "--plots", is_flag=True, help="Draw the learning curves into the run, as plots/curves.png."
+)
+@click.option("--csv", "as_csv", is_flag=True, help="Write the epochs to history.csv in the run.")
+@click.option(
+    "--tensorboard",
+    is_flag=True,
+    help="Write event files for TensorBoard into the run, after every epoch.",
+)
 @options.data_dir
 @options.runs_dir
 @options.as_json
@@ -92,6 +101,9 @@ OF_THE_MODEL = "the model's own"
 def train(
     name: str | None,
     resume: str | None,
+    plots: bool,
+    as_csv: bool,
+    tensorboard: bool,
     data_dir: Path,
     runs_dir: Path,
     as_json: bool,
@@ -102,13 +114,24 @@ def train(
     if resume and name:
         raise click.UsageError("--resume goes on with a run that has its name: leave --name out.")
     chatter.silence()
+    from mnistcli.console import note
+    from mnistcli.history import write_csv
     from mnistcli.networks import configure
     from mnistcli.run import find
     from mnistcli.training import resume_run, train_run
     from mnistcli.views import train as view
 
     if resume:
-        events = resume_run(find(runs_dir, resume), choices, data_dir)
+        events = resume_run(find(runs_dir, resume), choices, data_dir, tensorboard=tensorboard)
     else:
-        events = train_run(configure(**choices), data_dir, runs_dir, name)
-    view.show(view.follow(events, quiet=quiet), as_json=as_json)
+        events = train_run(configure(**choices), data_dir, runs_dir, name, tensorboard=tensorboard)
+    trained = view.follow(events, quiet=quiet)
+    view.show(trained, as_json=as_json)
+    written = [write_csv(trained.run.path, trained.history)] if as_csv else []
+    if plots:
+        # Matplotlib takes 0.4 s to import: only who wants a plot pays for it.
+        from mnistcli.figures import write_curves
+
+        written.append(write_curves(trained.run))
+    for path in written:
+        note(f"wrote {path}", quiet=quiet)

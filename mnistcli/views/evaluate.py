@@ -1,11 +1,24 @@
-"""An evaluation as a person reads it."""
+"""An evaluation as a person reads it: tables, and on a terminal heat, bars and drawings."""
 
+import numpy as np
+from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from mnistcli.console import err, out, print_json
+from mnistcli.console import draws, err, out, paints, print_json
+from mnistcli.drawing import half_blocks, shades
 from mnistcli.evaluation import Evaluation
+from mnistcli.headlines import sureness
+from mnistcli.mistakes import Mistake
 from mnistcli.views.predict import escape
+
+BAR = 20  # characters of the longest bar
+MARGIN = 2  # pixels of an image's empty border that are not drawn
+DRAWN = 5  # mistakes at most: one row
+GAP = 2  # characters between drawings
+FAINT_HEAT, FULL_HEAT = np.array((150, 122, 72)), np.array((240, 140, 20))
+"""Backgrounds on which black can be read, and which can be seen on black and on white."""
+SLIGHT = 0.4  # of the largest cell; below it a cell stays as it is
 
 
 def show(evaluation: Evaluation, *, as_json: bool) -> None:
@@ -23,18 +36,97 @@ def show(evaluation: Evaluation, *, as_json: bool) -> None:
     out.print(f"expected calibration error {metrics.expected_calibration_error:.4f}")
     for skipped in evaluation.skipped or ():
         err.print(f"{escape(skipped.path)}: skipped: {skipped.reason}")
-    table = Table("digit", "precision", "recall", "F1", "images", box=None, pad_edge=False)
-    for each in metrics.per_class:
-        table.add_row(
-            str(each.label),
-            f"{each.precision:.4f}",
-            f"{each.recall:.4f}",
-            f"{each.f1:.4f}",
-            f"{each.support:,}",
-        )
+    _space()
+    _show_classes(evaluation)
+    _space()
+    _show_confusion(evaluation)
+    if mistakes := evaluation.mistakes(DRAWN):
+        _space()
+        _show_mistakes(mistakes)
+
+
+def _space() -> None:
+    """Set the parts apart for the eye; a script's lines stay dense."""
+    if draws():
+        out.print()
+
+
+def _show_classes(evaluation: Evaluation) -> None:
+    """Print each digit's figures; on a terminal with a bar for its misread share."""
+    classes = evaluation.metrics.per_class
+    table = Table("digit", box=None, pad_edge=False)
+    for name in ("precision", "recall", "F1", "images"):
+        table.add_column(name, justify="right")
+    if draws():
+        table.add_column("misread")
+    top = max(1 - each.recall for each in classes) or 1
+    for each in classes:
+        figures = [f"{each.precision:.4f}", f"{each.recall:.4f}", f"{each.f1:.4f}"]
+        misread = (1 - each.recall) if each.support else 0.0
+        bar = [f"{misread:6.2%} " + "━" * round(BAR * misread / top)] if draws() else []
+        table.add_row(str(each.label), *figures, f"{each.support:,}", *bar)
     out.print(table)
-    confusion = Table("true \\ read", *map(str, range(10)), box=None, pad_edge=False)
-    for label, row in enumerate(metrics.confusion_matrix):
-        cells = [Text(str(n), "bold" if k == label else "") for k, n in enumerate(row)]
-        confusion.add_row(str(label), *cells)
-    out.print(confusion)
+
+
+def _show_confusion(evaluation: Evaluation) -> None:
+    """Print the confusion matrix; in colours where there are any, mistakes hot, zeros faint."""
+    matrix = evaluation.metrics.confusion_matrix
+    wrong = matrix.copy()
+    np.fill_diagonal(wrong, 0)
+    width = len(str(matrix.max()))
+    table = Table("true \\ read", box=None, pad_edge=False)
+    for digit in range(10):
+        table.add_column(str(digit), justify="right", min_width=width)
+    for label, row in enumerate(matrix.tolist()):
+        if paints():
+            shares = wrong[label] / max(wrong.max(), 1)
+            cells = [
+                Text(f"{count or '·':>{width}}", _heat(share, hit=read == label))
+                for read, (count, share) in enumerate(zip(row, shares.tolist(), strict=True))
+            ]
+        else:
+            cells = [Text(str(count)) for count in row]
+        table.add_row(str(label), *cells)
+    out.print(table)
+
+
+def _heat(share: float, *, hit: bool) -> Style:
+    if hit:
+        return Style(bold=True)
+    if share < SLIGHT:
+        return Style(dim=share == 0)
+    mixed = FAINT_HEAT + (FULL_HEAT - FAINT_HEAT) * (share - SLIGHT) / (1 - SLIGHT)
+    red, green, blue = mixed.round().astype(int).tolist()
+    return Style(color="black", bgcolor=f"rgb({red},{green},{blue})")
+
+
+def _show_mistakes(mistakes: tuple[Mistake, ...]) -> None:
+    """Draw the surest mistakes in a row as wide as the terminal, or list them."""
+    side = 28 - 2 * MARGIN
+    fit = (out.width + GAP) // (side + GAP)
+    if not draws() or not fit:
+        table = Table("surest mistake", "true", "read", box=None, pad_edge=False)
+        table.add_column("probability", justify="right")
+        for each in mistakes:
+            table.add_row(
+                escape(each.name), str(each.label), str(each.digit), f"{each.probability:.4f}"
+            )
+        out.print(table)
+        return
+    grid = Table.grid(padding=(0, GAP, 0, 0))
+    shown = mistakes[:fit]
+    draw = half_blocks if paints() else shades
+    inner = slice(MARGIN, -MARGIN)
+    grid.add_row(*(draw(each.image[inner, inner]) for each in shown))
+    grid.add_row(*(Text(f"{each.label} read as {each.digit}") for each in shown))
+    grid.add_row(
+        *(Text(f"{sureness(each.probability)}, {_shortened(each.name, side)}") for each in shown)
+    )
+    out.print(grid)
+
+
+def _shortened(name: str, width: int) -> str:
+    """Return a picture's file name, cut to what fits below its drawing."""
+    room = width - len("99.9% sure, ")
+    text = escape(name.rpartition("/")[2])
+    return text if len(text) <= room else text[: room - 1] + "…"

@@ -1,14 +1,15 @@
 """Training as a person watches it: a bar on a terminal, a line an epoch elsewhere."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from mnistcli.console import err, note, out, print_json, redraws
+from mnistcli.console import draws, err, note, out, print_json, redraws
 from mnistcli.history import EpochRecord
 from mnistcli.loop import Progress as Step
 from mnistcli.run import Run
+from mnistcli.sparkline import bounds, sparkline
 from mnistcli.training import Event, Started, Trained
 
 
@@ -85,6 +86,9 @@ def show(trained: Trained, *, as_json: bool) -> None:
     if as_json:
         print_json(trained.to_json())
         return
+    if draws() and len(trained.history) > 1:
+        for line in curves(trained.history):
+            out.print(line)
     test = trained.test
     low, high = test.confidence_interval
     out.print(f"run {trained.run.path}, {len(trained.history)} epochs, {trained.seconds:.1f} s")
@@ -92,3 +96,15 @@ def show(trained: Trained, *, as_json: bool) -> None:
         f"{trained.run.config.dataset} test accuracy {test.accuracy:.4f} "
         f"(95 % interval {low:.4f} to {high:.4f}), loss {test.loss:.4f}, n = {test.n:,}"
     )
+
+
+def curves(history: Sequence[EpochRecord]) -> Iterator[str]:
+    """Yield the learning curves as lines, those of the held-out images on the same scale."""
+    for name in ("loss", "accuracy"):
+        training = [getattr(record, name) for record in history]
+        held = [getattr(record, f"val_{name}") for record in history]
+        low, high = bounds(training, held)
+        for label, values in ((name, training), (f"val_{name}", held)):
+            if None not in values:
+                line = sparkline(values, low, high)
+                yield f"{label:12}  {line}  {values[0]:.4f} → {values[-1]:.4f}"
