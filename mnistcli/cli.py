@@ -12,7 +12,7 @@ import click
 from mnistcli import __version__
 from mnistcli.errors import MnistcliError
 
-COMMANDS = ("fetch", "train", "evaluate", "predict", "demo", "serve")
+COMMANDS = ("fetch", "train", "evaluate", "predict", "runs", "demo", "serve")
 """Each is a module of its name in `mnistcli.commands`, in the order in which they are used."""
 
 STDERR = 2

@@ -21,6 +21,9 @@ KERAS_MODEL = "model.keras"
 LITERT_MODEL = "model.tflite"
 ARTIFACTS = (KERAS_MODEL, LITERT_MODEL, METRICS)
 
+CHECKPOINT_LOCK = Path("checkpoint", ".lock")
+"""Held by the process that trains the run."""
+
 TRAINING = "training"
 COMPLETE = "complete"
 
@@ -222,9 +225,14 @@ def find(runs_dir: Path, reference: str | None) -> Run:
             if run.complete:
                 return run
         raise RunError(f"there is no complete run in {runs_dir}. Run `mnistcli train` first.")
+    return Run.read(locate(runs_dir, reference))
+
+
+def locate(runs_dir: Path, reference: str) -> Path:
+    """Return the folder of the run of this name or path, readable or not; raise RunError."""
     for path in (runs_dir / reference, Path(reference)):
         if (path / MANIFEST).is_file():
-            return Run.read(path)
+            return path
     names = [run.name for run in runs(runs_dir)]
     close = difflib.get_close_matches(reference, names, n=1)
     hint = f"Did you mean {close[0]}?" if close else "`mnistcli runs` lists the runs there are."

@@ -126,7 +126,7 @@ def _locked(this: Run, data_dir: Path, *, tensorboard: bool) -> Iterator[Event]:
     try:
         folder = this.path / CHECKPOINT.parent
         folder.mkdir(exist_ok=True)
-        with FileLock(folder / ".lock", timeout=0):
+        with FileLock(this.path / run.CHECKPOINT_LOCK, timeout=0):
             callbacks = [EventFiles(this.path / FOLDER)] if tensorboard else []
             yield from _train(this, data_dir, callbacks)
     except Timeout as error:

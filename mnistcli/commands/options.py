@@ -50,7 +50,8 @@ def complete_run(
     ctx: click.Context, _parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """Offer the run folders, newest first, then whatever path the shell finds."""
-    folder = ctx.params.get("runs_dir") or Path(os.environ.get("MNISTCLI_RUNS_DIR", RUNS_DIR))
+    given = [level.params.get("runs_dir") for level in (ctx, ctx.parent) if level]
+    folder = next(filter(None, given), Path(os.environ.get("MNISTCLI_RUNS_DIR", RUNS_DIR)))
     manifests = sorted(folder.glob("*/run.json"), key=lambda path: -path.stat().st_mtime)
     names = [path.parent.name for path in manifests if path.parent.name.startswith(incomplete)]
     return [CompletionItem(name) for name in names] or [CompletionItem(incomplete, type="dir")]
