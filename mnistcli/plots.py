@@ -8,6 +8,7 @@ through pyplot, whose state is the whole process's.
 
 import io
 import itertools
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -285,5 +286,8 @@ def _rendered(figure: Figure, form: str) -> bytes:
     """Return the figure's bytes, in which nothing says when or by what version they were made."""
     file = io.BytesIO()
     without = {"Date": None, "Creator": None} if form == "svg" else {"Software": None}
-    figure.savefig(file, format=form, dpi=DPI, metadata=without, facecolor=PAPER)
+    with warnings.catch_warnings():
+        # A name may be in any script: what the font lacks is drawn as a box, and no news.
+        warnings.filterwarnings("ignore", "Glyph .* missing")
+        figure.savefig(file, format=form, dpi=DPI, metadata=without, facecolor=PAPER)
     return file.getvalue()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 from click.shell_completion import CompletionItem
 
 from mnistcli.config import DATASETS
@@ -50,8 +51,10 @@ def complete_run(
     ctx: click.Context, _parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """Offer the run folders, newest first, then whatever path the shell finds."""
-    given = [level.params.get("runs_dir") for level in (ctx, ctx.parent) if level]
-    folder = next(filter(None, given), Path(os.environ.get("MNISTCLI_RUNS_DIR", RUNS_DIR)))
+    folder = Path(os.environ.get("MNISTCLI_RUNS_DIR", RUNS_DIR))
+    for level in (ctx.parent, ctx):  # `mnistcli runs --runs-dir DIR compare` gives it to the parent
+        if level and level.get_parameter_source("runs_dir") is ParameterSource.COMMANDLINE:
+            folder = Path(level.params["runs_dir"])
     manifests = sorted(folder.glob("*/run.json"), key=lambda path: -path.stat().st_mtime)
     names = [path.parent.name for path in manifests if path.parent.name.startswith(incomplete)]
     return [CompletionItem(name) for name in names] or [CompletionItem(incomplete, type="dir")]

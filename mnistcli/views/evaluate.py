@@ -7,13 +7,14 @@ from rich.text import Text
 
 from mnistcli.console import draws, err, out, paints, print_json
 from mnistcli.drawing import half_blocks, shades
+from mnistcli.escaping import escape
 from mnistcli.evaluation import Evaluation
 from mnistcli.headlines import sureness
 from mnistcli.mistakes import Mistake
-from mnistcli.views.predict import escape
 
 BAR = 20  # characters of the longest bar
 MARGIN = 2  # pixels of an image's empty border that are not drawn
+CELL = 3  # characters: narrower ones look crowded
 DRAWN = 5  # mistakes at most: one row
 GAP = 2  # characters between drawings
 FAINT_HEAT, FULL_HEAT = np.array((150, 122, 72)), np.array((240, 140, 20))
@@ -73,7 +74,7 @@ def _show_confusion(evaluation: Evaluation) -> None:
     matrix = evaluation.metrics.confusion_matrix
     wrong = matrix.copy()
     np.fill_diagonal(wrong, 0)
-    width = len(str(matrix.max()))
+    width = max(len(str(matrix.max())), CELL)
     table = Table("true \\ read", box=None, pad_edge=False)
     for digit in range(10):
         table.add_column(str(digit), justify="right", min_width=width)

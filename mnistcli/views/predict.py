@@ -8,14 +8,11 @@ import sys
 from collections.abc import Iterable, Iterator
 
 from mnistcli.errors import PictureError
+from mnistcli.escaping import escape
 from mnistcli.prediction import SUFFIXES, Prediction
 from mnistcli.run import Run
 
 VERSION = 1  # of the JSON
-CONTROLS = (*range(0x20), 0x7F)
-ESCAPES = {code: f"\\x{code:02x}" for code in CONTROLS} | str.maketrans(
-    {"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"}
-)
 
 
 def write(predictions: Iterable[Prediction], run: Run, form: str, top: int) -> None:
@@ -61,14 +58,6 @@ def cells(prediction: Prediction, top: int) -> list[str]:
     if prediction.doubtful:
         texts[0] += "?"
     return texts
-
-
-def escape(path: str) -> str:
-    r"""Return a path in one line: backslash as \\, tab and line ends as \t, \n, \r, others as \x1b.
-
-    A name may come with someone else's archive; its escape codes are not for this terminal.
-    """
-    return path.translate(ESCAPES)
 
 
 def _write_json(predictions: Iterable[Prediction], run: Run) -> None:

@@ -10,6 +10,7 @@ from rich.text import Text
 from mnistcli.comparison import VERSION, Comparison, Summary
 from mnistcli.console import draws, note, out, print_json
 from mnistcli.errors import RunError
+from mnistcli.escaping import escape
 from mnistcli.run import COMPLETE
 from mnistcli.sparkline import bounds, sparkline
 
@@ -153,6 +154,4 @@ def _figure(value: float | None, digits: int) -> str:
 
 
 def _text(value: Any) -> str:
-    """Return a value in one line; what a stranger's run.json says moves no cursor."""
-    text = UNKNOWN if value is None else str(value)
-    return "".join(character if character.isprintable() else "?" for character in text)
+    return UNKNOWN if value is None else escape(str(value))
