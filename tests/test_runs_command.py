@@ -283,7 +283,7 @@ def test_yes_removes_what_was_named_and_nothing_else(folder, mnistcli):
 
 @pytest.mark.parametrize(("answer", "stays"), [("y", False), ("n", True), ("", True)])
 def test_on_a_terminal_removing_asks_first(folder, answer, stays):
-    seen = on_terminal("runs", "rm", "slow", "--runs-dir", folder, answers=f"{answer}\n")
+    seen = on_terminal("runs", "rm", "slow", "--runs-dir", folder, answers=f"{answer}\n").text
     assert "Remove slow with all files? [y/N]" in seen
     assert (folder / "slow").exists() == stays
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 import pytest
-from terminal import on_terminal
+from terminal import COLOUR, on_terminal
 
 from mnistcli import __version__
 
@@ -21,7 +21,6 @@ COMMANDS = ("fetch", "train", "evaluate", "predict", "demo")
 CHATTER = re.compile(
     r"[IWEF]\d{4} |: [IWEF] tensorflow|absl|oneDNN|cuda|CUDA|XNNPACK|AVX|Warning|WARNING"
 )
-COLOUR = re.compile(r"\x1b\[[\d;]*(3[0-8]|4[0-8]|9[0-7]|10[0-7])[\d;]*m")
 REDRAWN = re.compile(r"\r(?!\n)|\x1b\[\d*[A-K]|\x1b\[\?25")
 
 

@@ -69,14 +69,14 @@ def test_no_line_is_wider_than_the_terminal(evaluated, columns):
 
 
 def test_with_no_color_there_are_no_colours_and_the_drawings_are_ascii(evaluated):
-    seen = evaluated[0](environment=["NO_COLOR=1"])
+    seen = evaluated[0](NO_COLOR="1").text
     assert not COLOUR.search(seen)
     assert HALF_BLOCK not in seen
     assert "@" in seen
 
 
 def test_on_a_dumb_terminal_there_are_no_escape_codes(evaluated):
-    assert "\x1b" not in evaluated[0](environment=["TERM=dumb"])
+    assert "\x1b" not in evaluated[0](TERM="dumb").text
 
 
 def test_in_a_pipe_there_are_only_words_and_numbers(evaluated, mnistcli):
