@@ -54,5 +54,5 @@ def on_terminal(
     return Seen(text.decode(), process.wait(300))
 
 
-def without_codes(seen: Seen) -> str:
-    return ESCAPE_CODE.sub("", seen.text.replace("\r\n", "\n"))
+def without_codes(text: str) -> str:
+    return ESCAPE_CODE.sub("", text.replace("\r\n", "\n"))

@@ -176,7 +176,7 @@ def test_damaged_metrics_leave_the_figures_unknown(folder, mnistcli):
 
 def test_a_list_on_a_narrow_terminal_leaves_columns_out_rather_than_cutting_names(folder):
     shutil.copytree(folder / "good", folder / "a-run-with-a-rather-long-name")
-    seen = without_codes(on_terminal("runs", "--runs-dir", folder, columns=80))
+    seen = without_codes(on_terminal("runs", "--runs-dir", folder, columns=80).text)
     assert "a-run-with-a-rather-long-name" in seen
     assert all(len(line) <= 80 for line in seen.splitlines())
     assert "on a wider terminal" in seen
@@ -222,7 +222,7 @@ def test_a_comparison_in_a_pipe_has_the_curves_as_numbers(folder, mnistcli):
 
 
 def test_a_comparison_on_a_terminal_has_the_curves_side_by_side(folder):
-    seen = without_codes(on_terminal("runs", "compare", "slow", "good", "--runs-dir", folder))
+    seen = without_codes(on_terminal("runs", "compare", "slow", "good", "--runs-dir", folder).text)
     lines = [" ".join(line.split()) for line in seen.splitlines()]
     assert "loss slow █▃▁ 1.0000 → 0.3333" in lines
     assert "good █▃ 1.0000 → 0.5000" in lines
@@ -230,7 +230,9 @@ def test_a_comparison_on_a_terminal_has_the_curves_side_by_side(folder):
 
 def test_many_runs_are_compared_a_line_each_where_the_terminal_is_narrow(folder):
     names = ["slow", "good", "other"] * 4
-    seen = without_codes(on_terminal("runs", "compare", *names, "--runs-dir", folder, columns=80))
+    seen = without_codes(
+        on_terminal("runs", "compare", *names, "--runs-dir", folder, columns=80).text
+    )
     assert sum(line.startswith("slow ") for line in seen.splitlines()) == 4
 
 

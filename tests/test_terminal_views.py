@@ -18,7 +18,7 @@ def evaluated(runs_dir, data_dir, tmp_path_factory):
     make_mistakes(pictures, data_dir)
 
     def on(**settings):
-        return on_terminal("evaluate", copy, "--pictures", pictures, **settings)
+        return on_terminal("evaluate", copy, "--pictures", pictures, **settings).text
 
     return on, copy, pictures
 
@@ -69,14 +69,14 @@ def test_no_line_is_wider_than_the_terminal(evaluated, columns):
 
 
 def test_with_no_color_there_are_no_colours_and_the_drawings_are_ascii(evaluated):
-    seen = evaluated[0](NO_COLOR="1").text
+    seen = evaluated[0](NO_COLOR="1")
     assert not COLOUR.search(seen)
     assert HALF_BLOCK not in seen
     assert "@" in seen
 
 
 def test_on_a_dumb_terminal_there_are_no_escape_codes(evaluated):
-    assert "\x1b" not in evaluated[0](TERM="dumb").text
+    assert "\x1b" not in evaluated[0](TERM="dumb")
 
 
 def test_in_a_pipe_there_are_only_words_and_numbers(evaluated, mnistcli):
@@ -91,7 +91,7 @@ def test_in_a_pipe_there_are_only_words_and_numbers(evaluated, mnistcli):
 def test_training_ends_with_its_curves_on_a_terminal(tiny_data_dir, tmp_path):
     options = ("--dataset", "synthetic", "--epochs", 3, "--validation-split", 0.25)
     seen = on_terminal("train", *options, "--data-dir", tiny_data_dir, "--runs-dir", tmp_path)
-    lines = [line for line in without_codes(seen).splitlines() if "→" in line]
+    lines = [line for line in without_codes(seen.text).splitlines() if "→" in line]
     assert [line.split()[0] for line in lines] == ["loss", "val_loss", "accuracy", "val_accuracy"]
     assert all(re.search(r"[▁▂▃▄▅▆▇█]{3}", line) for line in lines)
 
