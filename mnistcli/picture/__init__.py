@@ -1,0 +1,47 @@
+"""Any picture of a handwritten digit -> one 28 x 28 image made as MNIST's were."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistcli.picture.decode import decode
+
+#: How all 60,000 training images of MNIST are made, measured: black ground, the longer side of
+#: the digit 19 or 20 pixels, its white above 250, its centre of mass within half a pixel (and a
+#: rounding error) of row and column 14.
+SHAPE = (28, 28)
+LONGER_SIDES = (19, 20)
+WHITE = 250
+CENTRE = 14
+OFF_CENTRE = 0.53
+
+
+def read_picture(data: bytes) -> NDArray[np.uint8]:
+    """Return the digit on a picture as a (28, 28) uint8 image, white (255) on black (0).
+
+    `data` is a picture file of any format that `decode` knows. An image that is made as MNIST's
+    already comes back as it is, or inverted if it is black on white. Raises `PictureError` if
+    the file cannot be read, is too large, or shows no digit.
+    """
+    light = decode(data)
+    for image in (light, ~light):
+        if looks_like_mnist(image):
+            return image
+    # OpenCV imports in half the time that everything else takes for an image from MNIST, which
+    # has no need of it; hence not at the top.
+    from mnistcli.picture.reading import read_light
+
+    return read_light(light)
+
+
+def looks_like_mnist(light: NDArray[np.uint8]) -> bool:
+    """Tell whether a picture is a 28 x 28 image made as MNIST's were."""
+    if light.shape != SHAPE or light.max() < WHITE:
+        return False
+    rows, columns = np.nonzero(light)
+    if max(np.ptp(rows), np.ptp(columns)) + 1 not in LONGER_SIDES:
+        return False
+    mass = light[rows, columns].astype(np.float64)
+    off = max(abs(axis @ mass / mass.sum() - CENTRE) for axis in (rows, columns))
+    return bool(off <= OFF_CENTRE)

@@ -1,0 +1,262 @@
+"""Bytes of any picture file -> its light: upright, without transparency, at a bounded size.
+
+Pictures are untrusted. The file's own signature chooses one Pillow plugin, which is called by
+name: no other is tried, so nothing reaches Ghostscript, and no plugin is imported in vain.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import importlib
+import io
+import logging
+import math
+import struct
+import warnings
+import zlib
+from collections.abc import Iterator
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from PIL.ImageFile import ImageFile
+
+from mnistcli.errors import PictureError
+from mnistcli.picture.light import eight_bits, flatten, upright
+
+#: Longest side, in pixels, of what `decode` returns. A digit that fills a twentieth of the
+#: picture still has 50 pixels, more than twice the 20 that it is fitted into in the end.
+WORKING_SIDE = 640
+
+#: What a file and its decoder may take in memory: 12,000 x 9,000 pixels at Pillow's four bytes
+#: each, and 18 MB for the file.
+MAX_BYTES = 450_000_000
+
+#: A progressive JPEG goes over all its pixels once a scan, and a scan can be a few bytes long:
+#: a file may ask for as much work as 20 scans (encoders write 10) of 12,000 x 9,000 pixels.
+MAX_SCANNED_PIXELS = 20 * 12_000 * 9_000
+
+#: (signature, offset, Pillow's module, its class): the formats that are read.
+SIGNATURES = (
+    (b"\x89PNG\r\n\x1a\n", 0, "PngImagePlugin", "PngImageFile"),
+    (b"\xff\xd8\xff", 0, "JpegImagePlugin", "JpegImageFile"),  # an MPO's first picture, too
+    (b"GIF8", 0, "GifImagePlugin", "GifImageFile"),
+    (b"BM", 0, "BmpImagePlugin", "BmpImageFile"),
+    (b"WEBP", 8, "WebPImagePlugin", "WebPImageFile"),
+    (b"II*\0", 0, "TiffImagePlugin", "TiffImageFile"),
+    (b"MM\0*", 0, "TiffImagePlugin", "TiffImageFile"),
+    (b"II+\0", 0, "TiffImagePlugin", "TiffImageFile"),
+    (b"MM\0+", 0, "TiffImagePlugin", "TiffImageFile"),
+    (b"ftypavif", 4, "AvifImagePlugin", "AvifImageFile"),
+    (b"P4", 0, "PpmImagePlugin", "PpmImageFile"),
+    (b"P5", 0, "PpmImagePlugin", "PpmImageFile"),
+    (b"P6", 0, "PpmImagePlugin", "PpmImageFile"),
+)
+FORMATS = "PNG, JPEG, GIF, BMP, WebP, TIFF, AVIF or PPM"
+
+#: Bytes a pixel in Pillow's memory; four in every mode that is not listed.
+BYTES_OF_MODE = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2, "I;16N": 2}
+#: Bytes a pixel at the peak where a library decodes into its own canvases first (measured).
+BYTES_OF_FORMAT = {"WEBP": 16, "AVIF": 20}
+
+#: What Pillow's parsers, written in Python, are known to let out on damaged files.
+DECODER_ERRORS = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    BufferError,
+    EOFError,
+    LookupError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    Image.DecompressionBombError,
+    struct.error,
+    zlib.error,
+)
+
+#: Pillow's number for the EXIF tag that says how the camera was held.
+EXIF_ORIENTATION = 0x0112
+UPRIGHT = 1
+
+#: TIFF 6.0: BitsPerSample, SamplesPerPixel, RowsPerStrip, (TileWidth, TileLength).
+TIFF_BITS, TIFF_SAMPLES, TIFF_ROWS, TIFF_TILE = 258, 277, 278, (322, 323)
+
+# Pillow reports doubtful metadata through warnings and logging, which would reach stderr. Set
+# once, as `warnings.catch_warnings` is not safe while threads decode side by side.
+warnings.filterwarnings("ignore", module=r"PIL\.")
+logging.getLogger("PIL").addHandler(logging.NullHandler())
+
+
+def decode(data: bytes) -> NDArray[np.uint8]:
+    """Return the picture's light, uint8: (height, width), or (height, width, 3) if coloured.
+
+    Upright (EXIF), first frame, transparency flattened, longest side at most `WORKING_SIDE`.
+    Raises `PictureError` for what is not a whole picture of a known format, or needs more than
+    `MAX_BYTES` of memory.
+    """
+    image = _open(data)
+    try:
+        planes = _load_reduced(image)
+        orientation = _orientation(image)
+    except DECODER_ERRORS as error:
+        raise _damaged(image.format, error) from error
+    finally:
+        image.close()
+    return flatten(upright(planes, orientation))
+
+
+def _open(data: bytes) -> ImageFile:
+    """Read and judge the file's header, without decoding any of its pixels."""
+    known = (kind for kind in SIGNATURES if data.startswith(*kind[:2]))
+    _, _, module, name = next(known, (b"", 0, "", ""))
+    if not name:
+        raise PictureError(_unknown(data))
+    plugin = importlib.import_module(f"PIL.{module}")
+    if module == "TiffImagePlugin":
+        _quieten_libtiff()
+    try:
+        image: ImageFile = getattr(plugin, name)(io.BytesIO(data))
+        needed = len(data) + _decoder_bytes(image, data)
+        scanned = image.width * image.height * _scans(image, data)
+    except DECODER_ERRORS as error:
+        raise _damaged(name.removesuffix("ImageFile"), error) from error
+    if needed > MAX_BYTES or scanned > MAX_SCANNED_PIXELS:
+        image.close()
+        raise PictureError(
+            f"the picture is too large: expected at most {MAX_BYTES // 1_000_000} MB to decode"
+            f" it, got {image.width:,} x {image.height:,} pixels ({needed // 1_000_000:,} MB);"
+            " scale it down or crop it to the digit"
+        )
+    return image
+
+
+@cache
+def _quieten_libtiff() -> None:
+    """Keep libtiff from writing about damaged files to stderr: their `PictureError` will do."""
+    try:
+        pillow = ctypes.CDLL(Image.core.__file__)
+        pillow.TIFFSetErrorHandler(None)  # found through the libraries that Pillow's own uses
+    except (AttributeError, OSError):
+        return  # a Pillow without libtiff, or one linked otherwise
+
+
+def _decoder_bytes(image: ImageFile, data: bytes) -> int:
+    """Bound the memory for decoding from above, from the header alone."""
+    pixels = image.width * image.height
+    per_pixel = BYTES_OF_FORMAT.get(image.format or "", BYTES_OF_MODE.get(image.mode, 4))
+    if image.format == "JPEG":
+        return _jpeg_bytes(image, data)
+    if image.format == "TIFF":
+        return pixels * per_pixel + _tiff_chunk_bytes(image)
+    return pixels * per_pixel
+
+
+def _jpeg_bytes(image: ImageFile, data: bytes) -> int:
+    """Bound the memory for a JPEG from above.
+
+    Draft mode decodes it straight to its reduced size; but the coefficients of all its pixels,
+    two bytes each, are kept if it comes in more than one scan.
+    """
+    factor = min(8, _reduction(image))
+    output = 4 * image.width * image.height // factor**2
+    if _scans(image, data) == 1:
+        return output
+    layers: list[tuple[int, int, int, int]] = image.layer  # type: ignore[attr-defined]
+    most = max(h * v for _, h, v, _ in layers)
+    samples = sum(h * v for _, h, v, _ in layers) / most
+    return output + int(2 * samples * image.width * image.height)
+
+
+def _scans(image: ImageFile, data: bytes) -> int:
+    """Count how often the decoder goes over a JPEG; 1 for the other formats."""
+    if image.format != "JPEG":
+        return 1
+    components = len(image.layer)  # type: ignore[attr-defined]
+    end = image.fp.tell()  # type: ignore[union-attr]  # Pillow has just read the first start-of-scan segment
+    first = data[end - 8 - 2 * components : end]
+    in_one = first[:2] == b"\xff\xda" and first[4:5] == bytes([components])
+    if in_one and not image.info.get("progressive"):
+        return 1
+    return max(2, data.count(b"\xff\xda", end) + 1)
+
+
+def _tiff_chunk_bytes(image: ImageFile) -> int:
+    """Bound libtiff's buffer: one strip or tile, which may be as large as the picture."""
+    tags = image.tag_v2  # type: ignore[attr-defined]
+    bits = max(tags.get(TIFF_BITS, (1,)))
+    pixel = int(tags.get(TIFF_SAMPLES, 1)) * max(1, int(bits) // 8)
+    if TIFF_TILE[0] in tags:
+        return math.prod(int(tags[side]) for side in TIFF_TILE) * pixel
+    return min(int(tags.get(TIFF_ROWS, image.height)), image.height) * image.width * pixel
+
+
+def _reduction(image: Image.Image) -> int:
+    """Tell by which whole number the picture is reduced to come within `WORKING_SIDE`."""
+    return -(-max(image.size) // WORKING_SIDE)
+
+
+def _load_reduced(image: ImageFile) -> NDArray[np.uint8]:
+    """Decode, and average blocks of pixels down to `WORKING_SIDE`: (h, w) or (h, w, 3 or 4).
+
+    Strip by strip, so that no second picture of the full size is ever held.
+    """
+    factor = _reduction(image)
+    if image.format == "JPEG" and factor > 1:
+        image.draft(None, (max(1, image.width // factor), max(1, image.height // factor)))
+    image.load()
+    factor = _reduction(image)
+    strips = [np.asarray(strip.reduce(factor)) for strip in _strips(image, factor)]
+    planes = np.concatenate(strips)
+    return planes if planes.dtype == np.uint8 else eight_bits(planes)
+
+
+def _strips(image: Image.Image, factor: int) -> Iterator[Image.Image]:
+    """Cut the picture into strips of about a million pixels, in a mode that can be reduced."""
+    mode = image.mode
+    if mode.startswith("I") or mode == "F":
+        modes: tuple[str, ...] = ("I", "F") if mode.startswith("I;") else ("F",)
+    elif mode == "LAB":
+        modes = ()  # its first channel is the lightness
+    elif image.has_transparency_data:
+        modes = ("RGBA",)
+    else:
+        modes = ("L",) if mode in ("1", "L") else ("RGB",)
+    rows = max(1, (1 << 20) // (image.width * factor)) * factor
+    for top in range(0, image.height, rows):
+        strip = image.crop((0, top, image.width, min(top + rows, image.height)))
+        for target in modes:
+            strip = strip.convert(target)
+        yield strip if modes else strip.getchannel(0)
+
+
+def _orientation(image: ImageFile) -> int:
+    """Read the EXIF orientation, 1 to 8; 1 (upright) where EXIF is absent or damaged."""
+    try:
+        found: object = image.getexif().get(EXIF_ORIENTATION)
+    except DECODER_ERRORS:
+        return UPRIGHT
+    return found if isinstance(found, int) and found in range(1, 9) else UPRIGHT
+
+
+def _damaged(kind: str | None, error: BaseException) -> PictureError:
+    """Word the one message for whatever a decoder stumbled over."""
+    reason = " ".join(str(error).split())[:120] or type(error).__name__
+    return PictureError(
+        f"the {kind or 'picture'} file is damaged: expected a whole picture, got an error while"
+        f" decoding it ({reason}); save it again from the program or camera that made it"
+    )
+
+
+def _unknown(data: bytes) -> str:
+    """Say that a file is of no known format."""
+    if not data:
+        return "the file is empty: expected a picture; save or copy it again"
+    return (
+        f"the file is no picture that can be read: expected {FORMATS}, got a file that starts"
+        f" with {data[:8]!r}; open it in a picture program and save it as PNG"
+    )

@@ -1,0 +1,112 @@
+"""The digit's strokes -> one 28 x 28 image, made as MNIST's were.
+
+"The original black and white (bilevel) images from NIST were size normalized to fit in a 20x20
+pixel box while preserving their aspect ratio. The resulting images contain grey levels as a
+result of the anti-aliasing technique used by the normalization algorithm. The images were
+centered in a 28x28 image by computing the center of mass of the pixels" (Y. LeCun, C. Cortes).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+SIDE = 28  # of an image
+BOX = 20  # that a digit fits in
+CENTRE = 14  # row and column of the centre of mass; so it is in all 60,000 training images
+HALF = 0.5  # covered: a pixel on the outline
+FINE = 8  # pixels of the canvas for one of the image; averaged, they give 65 grey levels
+
+#: Stroke widths, in pixels of the image, of the middle half of MNIST: the quartiles of 3,000
+#: training images, as `stroke_width` measures them (its median there is 2.4). Thinner strokes
+#: are thickened to the first, thicker ones thinned to the second.
+THIN, THICK = 2.1, 2.9
+
+
+def digit_image(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Make strokes of any size, (h, w) of 0 and 1, the (28, 28) image, white on black."""
+    canvas = fit(mask, BOX * FINE)
+    canvas = fit(adjust_stroke(canvas), BOX * FINE)
+    return centre(average(canvas))
+
+
+def fit(mask: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    """Crop and scale a mask until its longer side is `side`; it stays one of 0 and 1."""
+    mask = crop(mask)
+    scale = side / max(mask.shape)
+    size = (max(1, round(mask.shape[1] * scale)), max(1, round(mask.shape[0] * scale)))
+    grey: NDArray[Any] = mask.astype(np.float32)
+    if scale > 1:  # round the corners of pixels that get large
+        blurred = cv2.GaussianBlur(grey, (3, 3), 0, borderType=cv2.BORDER_CONSTANT)
+        grey = np.asarray(cv2.resize(blurred, size, interpolation=cv2.INTER_CUBIC))
+    else:
+        grey = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA))
+    return (grey >= HALF).astype(np.uint8)
+
+
+def crop(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Cut off the empty rows and columns around what is in a mask."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    return mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def stroke_width(mask: NDArray[np.uint8]) -> float:
+    """Measure the mean width of the strokes in pixels.
+
+    Across a stroke of width w the distance to the nearest edge averages w / 4.
+    """
+    inside = cv2.distanceTransform(np.pad(mask, 1), cv2.DIST_L2, cv2.DIST_MASK_5)
+    return float(4.0 * (inside[inside > 0] - 0.5).mean())
+
+
+def adjust_stroke(canvas: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Thicken or thin strokes until they are `THIN` to `THICK` once fitted into the box.
+
+    Moves the outline by a distance d along the signed distance to it. Both the width w and the
+    longer side s grow by 2 d, hence (w + 2 d) / (s + 2 d) = wanted / box.
+    """
+    width, side = stroke_width(canvas), max(canvas.shape)
+    wanted = float(np.clip(width, THIN * FINE, THICK * FINE)) / (BOX * FINE)
+    move = (wanted * side - width) / (1.0 - wanted) / 2.0
+    room = int(max(move, 0.0)) + 2
+    canvas = np.pad(canvas, room)
+    outside = cv2.distanceTransform(1 - canvas, cv2.DIST_L2, cv2.DIST_MASK_5)
+    inside = cv2.distanceTransform(canvas, cv2.DIST_L2, cv2.DIST_MASK_5)
+    distance = np.where(canvas > 0, 0.5 - inside, outside - 0.5)  # the edge is between pixels
+    moved = (distance <= move).astype(np.uint8)
+    return moved if moved.any() else canvas
+
+
+def average(canvas: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Average blocks of `FINE` x `FINE` zeros and ones to grey levels 0..255."""
+    height, width = (-(-side // FINE) for side in canvas.shape)
+    above, left = (height * FINE - canvas.shape[0]) // 2, (width * FINE - canvas.shape[1]) // 2
+    whole = np.zeros((height * FINE, width * FINE), np.float32)
+    whole[above : above + canvas.shape[0], left : left + canvas.shape[1]] = canvas
+    blocks = whole.reshape(height, FINE, width, FINE).mean(axis=(1, 3))
+    return np.asarray(np.rint(255.0 * blocks), np.uint8)
+
+
+def centre_of_mass(grey: NDArray[np.uint8]) -> tuple[float, float]:
+    """Return row and column of the centre of mass."""
+    mass = grey.astype(np.float64)
+    rows, columns = mass.sum(axis=1), mass.sum(axis=0)
+    total = mass.sum()
+    return (
+        float(rows @ np.arange(len(rows)) / total),
+        float(columns @ np.arange(len(columns)) / total),
+    )
+
+
+def centre(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Put the digit on a black (28, 28) image, by whole pixels, its mass at `CENTRE`."""
+    image = np.zeros((SIDE, SIDE), np.uint8)
+    top, left = (
+        min(max(round(CENTRE - mass), 0), SIDE - side)
+        for mass, side in zip(centre_of_mass(grey), grey.shape, strict=True)
+    )
+    image[top : top + grey.shape[0], left : left + grey.shape[1]] = grey
+    return image

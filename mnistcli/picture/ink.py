@@ -1,0 +1,155 @@
+"""Light -> ink: what on a picture differs from its paper, and by how much.
+
+Everything here reads dark ink on light paper; light ink on dark is the same picture inverted.
+Floating point is avoided where a picture-sized array would need it, as eight bits are enough.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+#: Pictures with a longer side below this, in pixels, are enlarged, so that a stroke of one pixel
+#: has an inside and an outline.
+LEAST_SIDE = 256
+
+#: Part of the picture's longer side over which its colours are compared: wider than any stroke.
+COLOUR_SPAN = 0.25
+
+#: Added to the paper's brightness before dividing by it: the darkest black that a camera or a
+#: scanner shows, about 16 of 255, so that noise on black is not taken for contrast.
+GLARE = 16.0
+
+#: Slopes up to this many times the median slope are paper: noise with a Rayleigh distribution
+#: exceeds it in 0.2 % of the pixels.
+NOISY_SLOPES = 3.0
+
+#: Side of the thumbnail on which the surroundings' usual brightness is measured, and the window
+#: there: half of the picture, so that a digit covers the smaller part of each window.
+THUMBNAIL = 128
+NEIGHBOURHOOD = 65
+
+#: Every so many-th pixel in each direction is enough for a median.
+SPARSE = 3
+
+
+def enlarge(light: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Enlarge a small picture until its longer side is at least `LEAST_SIDE`."""
+    factor = -(-LEAST_SIDE // max(light.shape[:2]))
+    if factor <= 1:
+        return light
+    size = (light.shape[1] * factor, light.shape[0] * factor)
+    return _bytes(cv2.resize(light, size, interpolation=cv2.INTER_CUBIC))
+
+
+def to_grey(light: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Turn (h, w, 3) into (h, w), along the colour axis on which ink and paper differ most.
+
+    That axis is the first principal component of how the colours depart from their surroundings,
+    so that yellow ink on white, or red on green, keeps a contrast that luminance would lose.
+    """
+    if not light.shape[2:]:
+        return light
+    span = int(COLOUR_SPAN * max(light.shape[:2])) // 2 * 2 + 1
+    values = light.astype(np.float32)
+    departures = (values - cv2.blur(values, (span, span))).reshape(-1, 3)
+    axis = np.linalg.eigh(departures.T @ departures)[1][:, -1].astype(np.float32)
+    if axis.sum() < 0:
+        axis = -axis
+    black = 255.0 * axis[axis < 0].sum()
+    white = 255.0 * axis[axis > 0].sum()
+    grey = (values @ axis - black) * (255.0 / (white - black))
+    return _bytes(np.rint(grey).clip(0, 255))
+
+
+def slopes(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Measure how steep the brightness is at each pixel: the length of the Sobel gradient."""
+    across = cv2.Sobel(grey, cv2.CV_32F, 1, 0)
+    down = cv2.Sobel(grey, cv2.CV_32F, 0, 1)
+    return np.asarray(cv2.magnitude(across, down), np.float32)
+
+
+def typical(values: NDArray[np.uint8] | NDArray[np.float32]) -> float:
+    """Estimate the median of a picture, from some of its pixels."""
+    return float(np.median(values[::SPARSE, ::SPARSE]))
+
+
+def surroundings(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the median of half a picture around each pixel: the paper's brightness, uint8."""
+    height, width = grey.shape
+    scale = THUMBNAIL / max(height, width)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    thumbnail = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+    return _bytes(cv2.resize(cv2.medianBlur(thumbnail, NEIGHBOURHOOD), (width, height)))
+
+
+def paper_behind(grey: NDArray[np.uint8], span: int) -> NDArray[np.uint8]:
+    """Paint over what is dark and narrower than `span` pixels, which leaves the paper.
+
+    A morphological closing. Unlike a blur it keeps the edges of shadows, sheets and patches
+    where they are, as these are wider than `span`.
+    """
+    kernel = np.ones((span, span), np.uint8)
+    return _bytes(cv2.morphologyEx(grey, cv2.MORPH_CLOSE, kernel))
+
+
+def darkness(grey: NDArray[np.uint8], paper: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Divide out the light: 0 is paper and 255 black ink, in the shadow as in the sun."""
+    light = paper.astype(np.float32)
+    return _bytes(np.rint(255.0 * (light - grey) / (light + GLARE)))
+
+
+def threshold(ink: NDArray[np.uint8]) -> int:
+    """Find Otsu's threshold over the pixels at edges; 255 where there is no edge.
+
+    Each pixel counts by its slope above the noise: half of an edge's pixels are ink and half
+    paper, however small the digit, while Otsu's method fails on classes of unequal size
+    (Gonzalez and Woods, Digital Image Processing, "Using edges to improve global thresholding").
+    """
+    steep = slopes(ink)
+    weight = np.maximum(steep - NOISY_SLOPES * typical(steep), 0.0)
+    counts = np.bincount(ink.ravel(), weight.ravel(), 256)
+    below = np.cumsum(counts)
+    moment = np.cumsum(counts * np.arange(256))
+    above = below[-1] - below
+    parted = (below > 0) & (above > 0)
+    if not parted.any():
+        return 255
+    low = moment[parted] / below[parted]
+    high = (moment[-1] - moment[parted]) / above[parted]
+    between = np.zeros(256)
+    between[parted] = below[parted] * above[parted] * (high - low) ** 2
+    return int(between.argmax())
+
+
+def connected_ink(ink: NDArray[np.uint8], strong: int, depth: float) -> NDArray[np.uint8]:
+    """Mark, by 1, ink above `depth` times `strong`; fainter ink if it touches ink above `strong`.
+
+    However faint, it is darker than the noise.
+    """
+    least = strong * depth
+    if depth < 1.0:
+        least = min(max(least, NOISY_SLOPES * typical(ink)), float(strong))
+    mask = (ink > least).astype(np.uint8)
+    if least >= strong:
+        return mask
+    count, labels = cv2.connectedComponents(mask, connectivity=8)
+    held = np.zeros(count, np.uint8)
+    held[labels[ink > strong]] = 1
+    return _bytes(held[labels])
+
+
+def sharpen_outline(
+    ink: NDArray[np.uint8], mask: NDArray[np.uint8], width: float
+) -> NDArray[np.uint8]:
+    """Draw a mask back to where ink falls to half of its height nearby: a stroke's true edge."""
+    span = int(width) * 2 + 1
+    inside = ink * mask
+    height = cv2.dilate(inside, np.ones((span, span), np.uint8))
+    return (inside > height // 2).astype(np.uint8)
+
+
+def _bytes(array: ArrayLike) -> NDArray[np.uint8]:
+    """Give an array the type that it is known to have."""
+    return np.asarray(array, np.uint8)

@@ -1,0 +1,101 @@
+"""A picture's light -> the digit on it: several ways to look, and the one with most evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistcli.errors import PictureError
+from mnistcli.picture import ink
+from mnistcli.picture.image import digit_image
+from mnistcli.picture.strokes import Digit, Sight, find_digit
+
+#: Widths that strokes may have, as parts of the longer side: a broad brush on a tight crop; a
+#: felt pen; a ballpoint on a photo. The narrower, the smaller the shadows that are paper still.
+SPANS = (0.5, 0.2, 0.08)
+
+#: Depths of ink, in thresholds: all that is nearer to ink than to paper; and fainter parts, as
+#: of a pencil's stroke, that hang together with such ink.
+DEPTHS = (1.0, 0.5)
+
+#: A digit that leans on the border so much may hang together with printed lines. Then the
+#: darkest ink alone is looked at, too.
+LEANING = 0.1
+DARKEST = (1.5,)
+
+#: A later way of looking must have so much more evidence than an earlier one.
+BETTER = 1.05
+
+#: Least darkness, of 255, where ink is told from paper: half the contrast of the faintest pencil.
+FAINTEST = 8
+
+#: A digit's outline is at least this much steeper than the picture's median slope.
+ABOVE_NOISE = 3.0
+
+#: The digit has at least this part of the evidence for all pieces; noise is many small ones.
+OF_ALL = 0.3
+
+#: A digit, and the darkness it was found in, uint8 (h, w).
+Found = tuple[Digit, NDArray[np.uint8]]
+
+
+def read_light(light: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Find the digit on light, uint8 (h, w) or (h, w, 3); its (28, 28) image, white on black.
+
+    Raises `PictureError` when there is nothing that could be one.
+    """
+    grey = ink.to_grey(ink.enlarge(light))
+    grey = np.asarray(cv2.GaussianBlur(grey, (3, 3), 0), np.uint8)
+    slopes = ink.slopes(grey)
+    found = most_evident(looks(grey, slopes, DEPTHS))
+    if found is None or found[0].freedom < LEANING:
+        found = most_evident(chain([found] if found else [], looks(grey, slopes, DARKEST)))
+    if found is None:
+        raise PictureError(_nothing("nothing stands out from the background"))
+    digit, dark = found
+    if digit.contrast < ABOVE_NOISE * ink.typical(slopes):
+        raise PictureError(_nothing("nothing stands out from the noise"))
+    if digit.share < OF_ALL:
+        raise PictureError(_nothing("none of its shapes is a pen's stroke"))
+    return digit_image(ink.sharpen_outline(dark, digit.mask, digit.pen))
+
+
+def most_evident(found: Iterable[Found]) -> Found | None:
+    """Choose the digit with most evidence; the earlier one if there is little between them."""
+    best: Found | None = None
+    for digit, dark in found:
+        if best is None or digit.evidence > BETTER * best[0].evidence:
+            best = digit, dark
+    return best
+
+
+def looks(
+    grey: NDArray[np.uint8], slopes: NDArray[np.float32], depths: tuple[float, ...]
+) -> Iterator[Found]:
+    """Find the digit in each polarity, with each width of stroke and each depth."""
+    around = ink.surroundings(grey)
+    for flip in (0, 255):  # dark ink, then light ink
+        sight = Sight(grey ^ np.uint8(flip), around ^ np.uint8(flip), slopes)
+        for part in SPANS:
+            paper = ink.paper_behind(sight.grey, int(part * max(grey.shape)) // 2 * 2 + 1)
+            dark = ink.darkness(sight.grey, paper)
+            strong = ink.threshold(dark)
+            if strong < FAINTEST:
+                continue
+            for depth in depths:
+                mask = ink.connected_ink(dark, strong, depth)
+                digit = find_digit(mask, paper, sight)
+                if digit is not None:
+                    yield digit, dark
+
+
+def _nothing(found: str) -> str:
+    """Say that a picture has no digit."""
+    return (
+        f"no digit found: expected one handwritten digit, but {found};"
+        " take the picture nearer, in even light, with the digit alone on plain paper"
+    )
