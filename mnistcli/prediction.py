@@ -17,7 +17,10 @@ from mnistcli.errors import PictureError
 from mnistcli.picture import read_picture
 
 STDIN = "-"
-SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".mpo", ".png", ".tif", ".tiff", ".webp")
+SUFFIXES = (
+    *(".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".mpo", ".pbm", ".pgm", ".png", ".ppm", ".tif"),
+    *(".tiff", ".webp"),
+)
 """What counts as a picture in a folder; a file that is named is read whatever its suffix."""
 MAX_BYTES = 256 * 2**20  # a 12,000 x 9,000 BMP has 324 MB uncompressed; no camera's file has 256
 

@@ -11,7 +11,10 @@ STROKES = {
     0: [[(0.5, 0.0), (0.1, 0.3), (0.1, 0.7), (0.5, 1.0), (0.9, 0.7), (0.9, 0.3), (0.5, 0.0)]],
     1: [[(0.5, 0.0), (0.5, 1.0)]],
     4: [[(0.3, 0.0), (0.1, 0.6), (0.9, 0.6)], [(0.7, 0.2), (0.7, 1.0)]],
-    5: [[(0.2, 0.14), (0.2, 0.45), (0.7, 0.45), (0.8, 0.7), (0.6, 1.0), (0.1, 0.95)], [(0.2, 0.0), (0.9, 0.0)]],  # the bar is apart
+    5: [
+        [(0.2, 0.14), (0.2, 0.45), (0.7, 0.45), (0.8, 0.7), (0.6, 1.0), (0.1, 0.95)],
+        [(0.2, 0.0), (0.9, 0.0)],
+    ],  # the bar is apart
     7: [[(0.1, 0.0), (0.9, 0.0), (0.4, 1.0)]],
 }
 
@@ -51,5 +54,7 @@ def file(array: np.ndarray, kind: str = "PNG", **options: object) -> bytes:
 
 def alike(one: np.ndarray, other: np.ndarray) -> float:
     """Cosine between two images, 0..1, each blurred so that a shift by a pixel costs little."""
-    first, second = (cv2.GaussianBlur(i.astype(np.float32), (0, 0), 1).ravel() for i in (one, other))
+    first, second = (
+        cv2.GaussianBlur(i.astype(np.float32), (0, 0), 1).ravel() for i in (one, other)
+    )
     return float(first @ second / (np.linalg.norm(first) * np.linalg.norm(second)))
