@@ -113,7 +113,7 @@ def _curves(summaries: Sequence[Summary]) -> Iterator[str]:
                 ends = f"{curve[0]:.4f} → {curve[-1]:.4f}"
                 rows.append([label, _text(summary.run.name), sparkline(curve, low, high), ends])
                 label = ""
-    yield from _aligned(rows[0], rows[1:]) if rows else ()
+    yield from _aligned([""] * 4, rows)[1:]
 
 
 def _epochs(summaries: Sequence[Summary]) -> Iterator[str]:
