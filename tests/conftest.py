@@ -16,6 +16,8 @@ from PIL import Image
 from mnistcli import data
 from mnistcli.synthetic import draw_digits
 
+pytest.register_assert_rewrite("pages")  # which two test modules share
+
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 Mnistcli = Callable[..., subprocess.CompletedProcess[str]]

@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import filled_once, run_mnistcli
-from playwright.sync_api import expect, sync_playwright
+from conftest import FilledOnce, run_mnistcli
 from strokes import Stroke
 
 from mnistcli.networks import NETWORKS
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+expect = sync_api.expect
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 ARGUMENTS = [
@@ -33,7 +35,7 @@ MODEL = "cnn" if "cnn" in NETWORKS else "mlp"
 
 
 @pytest.fixture(scope="module")
-def mnist_runs_dir(mnist_data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def mnist_runs_dir(mnist_data_dir: Path, filled_once: FilledOnce) -> Path:
     """A runs folder with a network trained on the real MNIST."""
 
     def fill(folder: Path) -> None:
@@ -42,7 +44,7 @@ def mnist_runs_dir(mnist_data_dir: Path, tmp_path_factory: pytest.TempPathFactor
         result = run_mnistcli("train", *options, *directories)
         assert result.returncode == 0, result.stderr
 
-    return filled_once(tmp_path_factory, "mnist-runs", fill)
+    return filled_once("page-runs", fill)
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +62,7 @@ def url(mnist_runs_dir: Path) -> Iterator[str]:
 def browser():
     if CHROMIUM is None:
         pytest.skip("chromium is not installed")
-    with sync_playwright() as driver:
+    with sync_api.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser
         browser.close()

@@ -1,11 +1,18 @@
 """The drawing page: mouse, finger, pen and keyboard."""
 
 import pytest
-
-pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-
-from pages import PHONE, draw, draw_by_finger, expect_digit, expect_nothing, hold, ink, place, seen
-from playwright.sync_api import expect
+from pages import (
+    PHONE,
+    draw,
+    draw_by_finger,
+    expect,
+    expect_digit,
+    expect_nothing,
+    hold,
+    ink,
+    place,
+    seen,
+)
 from strokes import DIGITS
 
 pytest_plugins = "pages"

@@ -7,22 +7,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-
 from conftest import run_mnistcli
 from pages import (
     DESKTOP,
     PHONE,
     draw,
     draw_by_finger,
+    expect,
     expect_digit,
     expect_nothing,
     ink,
     place,
     seen,
 )
-from playwright.sync_api import expect
 from strokes import DIGITS
 
 pytest_plugins = "pages"
