@@ -148,6 +148,12 @@ def hold(page) -> list:
     return held
 
 
+def await_question(page, held: list, number: int) -> None:
+    """Let the page go on until so many of its questions have come."""
+    while len(held) < number:
+        page.evaluate("new Promise(requestAnimationFrame)")
+
+
 def ink(page) -> int:
     """How many of the sheet's pixels are covered."""
     return page.evaluate(
