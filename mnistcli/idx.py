@@ -31,7 +31,10 @@ def parse(data: bytes) -> NDArray[np.uint8]:
     if len(data) != expected:
         size = " x ".join(map(str, shape))
         raise DatasetError(f"an IDX file of {size} has {expected} bytes, got {len(data)}.")
-    return np.frombuffer(data, np.uint8, offset=header).reshape(shape)
+    try:
+        return np.frombuffer(data, np.uint8, offset=header).reshape(shape)
+    except ValueError as error:  # more dimensions than NumPy has, or an empty array's are too large
+        raise DatasetError(f"an IDX file with a shape that no array has: {error}.") from error
 
 
 def header(shape: tuple[int, ...]) -> bytes:
