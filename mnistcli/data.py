@@ -1,6 +1,7 @@
 """Stored datasets: one HDF5 file each, contiguous, with the digests of its content."""
 
 import hashlib
+import io
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -57,7 +58,9 @@ def store(
 ) -> DatasetInfo:
     """Store the four arrays of a dataset atomically and return what was stored."""
     path = dataset_path(data_dir, name)
-    with files.atomic_path(path) as temporary, h5py.File(temporary, "w") as file:
+    # Made in memory: what HDF5 says of a full disk takes a page, and leaves its file open.
+    content = io.BytesIO()
+    with h5py.File(content, "w") as file:
         for part in PARTS:
             stored = file.create_dataset(part, data=parts[part])  # no chunks: contiguous
             stored.attrs["sha256"] = sources.digest(parts[part])
@@ -65,6 +68,7 @@ def store(
         file.attrs["source"] = source
         file.attrs["licence"] = licence
         file.attrs["fetched"] = datetime.now(UTC).isoformat(timespec="seconds")
+    files.write_bytes(path, content.getbuffer())
     return info(data_dir, name)
 
 

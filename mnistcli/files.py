@@ -23,11 +23,15 @@ def atomic_path(path: Path) -> Iterator[Path]:
         _sync(part)
         part.replace(path)
         _sync(path.parent)
+    except OSError as error:
+        if error.filename in (None, str(part)):
+            error.filename = str(path)  # the one that the reader of the message knows
+        raise
     finally:
         part.unlink(missing_ok=True)
 
 
-def write_bytes(path: Path, data: bytes) -> None:
+def write_bytes(path: Path, data: bytes | memoryview) -> None:
     """Write `data` to `path` atomically."""
     with atomic_path(path) as part:
         part.write_bytes(data)
