@@ -88,8 +88,8 @@ def fetch_mnist(
             yield Trying(source.location)
             try:
                 parts = yield from _obtain(source, patience)
-            except (DatasetError, DownloadError) as error:
-                failures.append(Failed(source.location, str(error).rstrip(".")))
+            except (DatasetError, DownloadError, OSError) as error:
+                failures.append(Failed(source.location, _reason(error)))
                 yield failures[-1]
                 continue
             info = data.store(data_dir, "mnist", parts, source.location, sources.LICENCE)
@@ -165,17 +165,23 @@ def _obtain(
     """Read the four arrays from a source and return them verified."""
     match source.kind:
         case Kind.NPZ_URL:
-            parts = unpack_npz((yield from download(source.location, patience)))
+            parts = _verified(unpack_npz((yield from download(source.location, patience))))
         case Kind.NPZ:
-            parts = unpack_npz(_read(Path(source.location)))
-        case Kind.BASE_URL:
+            parts = _verified(unpack_npz(_read(Path(source.location))))
+        case Kind.BASE_URL | Kind.FOLDER:
             parts = {}
             for name, part in PARTS.items():
-                body = yield from _download_part(source.location, part, patience)
+                if source.remote:
+                    body = yield from _download_part(source.location, part, patience)
+                else:
+                    body = _read_part(Path(source.location), part)
                 parts[name] = unpack_idx(body, part)
-        case Kind.FOLDER:
-            folder = Path(source.location)
-            parts = {name: _read_part(folder, part) for name, part in PARTS.items()}
+                # At once, so that no more is asked of a mirror that has something else.
+                sources.verify(part, parts[name])
+    return parts
+
+
+def _verified(parts: Mapping[str, NDArray[np.uint8]]) -> Mapping[str, NDArray[np.uint8]]:
     for name, part in PARTS.items():
         sources.verify(part, parts[name])
     return parts
@@ -190,12 +196,12 @@ def _download_part(base: str, part: Part, patience: Patience) -> Generator[Recei
         return (yield from download(f"{base}{part.idx_name}", patience))
 
 
-def _read_part(folder: Path, part: Part) -> NDArray[np.uint8]:
+def _read_part(folder: Path, part: Part) -> bytes:
     """Read one of the four files; plain or gzipped, with a dash or with MNIST's older dot."""
     dotted = part.idx_name.replace("-idx", ".idx")
     for name in (part.idx_name, f"{part.idx_name}.gz", dotted, f"{dotted}.gz"):
         if (folder / name).is_file():
-            return unpack_idx(_read(folder / name), part)
+            return _read(folder / name)
     if not folder.is_dir():
         raise DatasetError("there is no such folder")
     raise DatasetError(f"it holds no {part.idx_name}(.gz)")
@@ -204,14 +210,17 @@ def _read_part(folder: Path, part: Part) -> NDArray[np.uint8]:
 def _read(path: Path) -> bytes:
     if not path.is_file():
         raise DatasetError("there is no such file")
-    try:
-        with path.open("rb") as file:
-            content = file.read(LIMIT + 1)
-    except OSError as error:
-        raise DatasetError(f"{path.name} cannot be read: {error.strerror}") from error
+    with path.open("rb") as file:
+        content = file.read(LIMIT + 1)
     if len(content) > LIMIT:
         raise DatasetError(f"{path.name} has more than {LIMIT:,} bytes")
     return content
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return f"it cannot be read: {error.strerror}"
+    return str(error).rstrip(".")
 
 
 def _all_failed(failures: Sequence[Failed], data_dir: Path) -> str:

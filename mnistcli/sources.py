@@ -1,6 +1,7 @@
 """Where MNIST comes from and what it must be: mirrors and digests as data."""
 
 import hashlib
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -101,7 +102,8 @@ class Source:
 def default_sources() -> tuple[Source, ...]:
     """Return the caches that exist on this machine, then the public mirrors."""
     caches = [Path(cache).expanduser() for cache in CACHES]
-    found = [str(path) for path in caches if path.exists()]
+    # os.path, because Path.exists() raises where a folder may not be entered.
+    found = [str(path) for path in caches if os.path.exists(path)]  # noqa: PTH110
     return tuple(Source.parse(location) for location in (*found, *MIRRORS))
 
 
