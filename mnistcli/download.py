@@ -3,17 +3,21 @@
 import io
 import math
 import re
+import threading
 import time
 import zipfile
 import zlib
 from collections.abc import Generator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from tokenize import TokenError
+from urllib.parse import urljoin
 
 import numpy as np
 import requests
 import urllib3
 from numpy.typing import NDArray
-from requests.adapters import HTTPAdapter
 
 from mnistcli import __version__, idx
 from mnistcli.errors import DatasetError, DownloadError
@@ -21,7 +25,14 @@ from mnistcli.sources import PARTS, Part
 
 LIMIT = 64 * 2**20  # bytes; the largest file, the training images uncompressed, has 47 million
 CHUNK = 2**16  # bytes read at once
+REDIRECTS = (301, 302, 303, 307, 308)
+MAX_REDIRECTS = 5  # curl allows 50, browsers 20; no mirror of MNIST needs more than 1
+BUSY = (429, 500, 502, 503, 504)
+FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError)
+"""What requests raises, ValueError being for addresses that are none."""
 GZIP_MAGIC = b"\x1f\x8b"
+ZIP_ENTRY = b"PK\x01\x02"  # begins each member's record in a ZIP archive's directory
+ZIP_ENTRIES = 100  # an mnist.npz has 4; zipfile takes about 500 bytes of memory for each
 GZIP_WINDOW = 31  # zlib's wbits for a gzip container
 
 
@@ -31,6 +42,8 @@ class Patience:
 
     connect: float = 10.0
     """Seconds until a connection stands."""
+    answer: float = 30.0
+    """Seconds until the head of an answer is there: name, connection, TLS and all."""
     silence: float = 20.0
     """Seconds without a byte."""
     rate: float = 2_000.0
@@ -39,8 +52,10 @@ class Patience:
     """... after this many seconds."""
     retries: int = 2
     """How often a busy mirror (429, 500, 502, 503, 504) is asked again ..."""
-    retry_after: int = 30
-    """... and the longest wait in seconds that it may ask for by Retry-After."""
+    pause: float = 1.0
+    """... after this many seconds, unless it says how many by Retry-After ..."""
+    retry_after: float = 30.0
+    """... and no more than these."""
 
 
 @dataclass(frozen=True)
@@ -60,31 +75,72 @@ def download(url: str, patience: Patience) -> Generator[Received, None, bytes]:
     Raises DownloadError with the reason in a few words.
     """
     name = url.rsplit("/", 1)[-1]
-    retry = urllib3.Retry(
-        total=None,
-        connect=0,
-        read=0,
-        redirect=5,
-        status=patience.retries,
-        other=0,
-        status_forcelist=(429, 500, 502, 503, 504),
-        backoff_factor=0.5,
-        retry_after_max=patience.retry_after,
-        raise_on_status=False,
-    )
-    headers = {"Accept-Encoding": "identity", "User-Agent": f"mnistcli/{__version__}"}
-    with requests.Session() as session:
-        session.mount("http://", HTTPAdapter(max_retries=retry))
-        session.mount("https://", HTTPAdapter(max_retries=retry))
+    with _Session() as session:
         try:
-            with session.get(
-                url, headers=headers, stream=True, timeout=(patience.connect, patience.silence)
-            ) as response:
+            with closing(_answer(session, url, patience)) as response:
                 if response.status_code != requests.codes.ok:
                     raise DownloadError(f"HTTP {response.status_code} {response.reason}".rstrip())
                 return (yield from _body(name, response, patience))
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+        except FAILURES as error:
             raise DownloadError(_reason(error, patience)) from error
+
+
+class _Session(requests.Session):  # type: ignore[misc]  # it has no types
+    """Leaves redirects to `_answer`: requests would read their bodies, however long."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Say that no answer is a redirect."""
+
+
+def _answer(session: requests.Session, url: str, patience: Patience) -> requests.Response:
+    """Return the last answer, unread: redirects are followed, a busy mirror is asked again."""
+    redirects = tries = 0
+    while True:
+        response = _ask(session, url, patience)
+        location = response.headers.get("Location")
+        if response.status_code in REDIRECTS and location:
+            redirects += 1
+            url = urljoin(url, location)
+            if not url.startswith(("http://", "https://")):
+                raise DownloadError("it redirects to what is no web address")
+            if redirects > MAX_REDIRECTS:
+                raise DownloadError(f"it redirects more than {MAX_REDIRECTS} times")
+        elif response.status_code in BUSY and tries < patience.retries:
+            tries += 1
+            wanted = response.headers.get("Retry-After")
+            pause = urllib3.Retry().parse_retry_after(wanted) if wanted else patience.pause
+            if pause > patience.retry_after:
+                return response
+            time.sleep(pause)
+        else:
+            return response
+        response.close()
+
+
+def _ask(session: requests.Session, url: str, patience: Patience) -> requests.Response:
+    """Return one answer, its body unread.
+
+    In a thread, because no timeout of requests ends the search for a name, or a head that comes
+    byte by byte; what still hangs there ends with the process.
+    """
+    answers: SimpleQueue[requests.Response | Exception] = SimpleQueue()
+    headers = {"Accept-Encoding": "identity", "User-Agent": f"mnistcli/{__version__}"}
+
+    def get() -> None:
+        try:
+            timeout = (patience.connect, patience.silence)
+            answers.put(session.get(url, headers=headers, stream=True, timeout=timeout))
+        except FAILURES as error:
+            answers.put(error)
+
+    threading.Thread(target=get, daemon=True).start()
+    try:
+        answer = answers.get(timeout=patience.answer)
+    except Empty:
+        raise DownloadError(f"no answer within {patience.answer:g} s") from None
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
 
 
 def _body(
@@ -92,6 +148,8 @@ def _body(
 ) -> Generator[Received, None, bytes]:
     length = response.headers.get("Content-Length", "")
     total = int(length) if length.isdecimal() else None
+    if total is not None and total > LIMIT:
+        raise DownloadError(f"it announces {total:,} bytes, no file of MNIST has {LIMIT:,}")
     body = bytearray()
     started = time.monotonic()
     yield Received(name, 0, total)
@@ -113,11 +171,12 @@ def _reason(error: Exception, patience: Patience) -> str:
     """Say in a few words why a request failed."""
     text = str(error)
     reasons = (
-        ("CertificateError|CERTIFICATE_VERIFY_FAILED|SSL", "its TLS certificate is not trusted"),
+        ("CERTIFICATE_VERIFY_FAILED|CertificateError", "its TLS certificate is not trusted"),
+        ("SSL", "its TLS cannot be understood"),
         ("ConnectTimeout", f"no connection within {patience.connect:g} s"),
         ("[Tt]imed out", f"no answer for {patience.silence:g} s"),
         ("ProxyError", "the proxy does not let it through"),
-        ("[Rr]edirect", "it redirects for ever"),
+        ("BadStatusLine|LineTooLong|more than 100 headers", "its answer is not HTTP"),
         ("IncompleteRead", "it stopped before the end"),
         ("refused", "connection refused"),
         ("NameResolution|resolve", "its name is not found (no network?)"),
@@ -153,17 +212,24 @@ def unpack_npz(data: bytes) -> Mapping[str, NDArray[np.uint8]]:
     The .npy headers are read and checked before any content, and content is only ever taken as
     raw bytes: nothing is unpickled.
     """
+    if data.count(ZIP_ENTRY) > ZIP_ENTRIES:
+        raise DatasetError(f"not an mnist.npz: more than {ZIP_ENTRIES} members.")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return {name: _npy_member(archive, part) for name, part in PARTS.items()}
     except (zipfile.BadZipFile, KeyError, ValueError, EOFError, NotImplementedError) as error:
         raise DatasetError(f"not an mnist.npz: {' '.join(str(error).split())}.") from error
-    except (zlib.error, RuntimeError) as error:  # damaged, or encrypted
-        raise DatasetError(f"the mnist.npz is damaged: {error}.") from error
+    except (zlib.error, RuntimeError, MemoryError, SyntaxError, TokenError) as error:
+        # damaged, encrypted, or a header that is cut short or nests too deep for any parser
+        raise DatasetError(f"the mnist.npz is damaged: {' '.join(str(error).split())}.") from error
 
 
 def _npy_member(archive: zipfile.ZipFile, part: Part) -> NDArray[np.uint8]:
-    with archive.open(f"{part.npz_name}.npy") as member:
+    info = archive.getinfo(f"{part.npz_name}.npy")
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        # NumPy writes no others, and zipfile unpacks these without a bound.
+        raise ValueError(f"{part.npz_name} is compressed as NumPy does not")
+    with archive.open(info) as member:
         if np.lib.format.read_magic(member) != (1, 0):
             raise ValueError(f"{part.npz_name} is in an unknown version of the .npy format")
         shape, fortran_order, dtype = np.lib.format.read_array_header_1_0(member)
