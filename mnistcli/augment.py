@@ -2,7 +2,7 @@
 
 import math
 
-import tensorflow as tf
+from mnistcli.framework import tf
 
 SIDE = 28
 

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli import files
 from mnistcli.errors import RunError
+from mnistcli.framework import keras
 from mnistcli.history import EpochRecord
 from mnistcli.loop import Best
 

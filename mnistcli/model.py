@@ -1,17 +1,15 @@
 """The one door to Keras: build, compile, save, load, export."""
 
+import inspect
 import logging
 import math
 import tempfile
 from pathlib import Path
 
-import keras
-import tensorflow as tf
-from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
-
 from mnistcli import archive, files, schedule
 from mnistcli.config import TrainingConfig
 from mnistcli.errors import ModelError
+from mnistcli.framework import convert_variables_to_constants_v2, keras, tf
 from mnistcli.networks import NETWORKS
 
 tf.get_logger().setLevel(logging.ERROR)
@@ -27,11 +25,11 @@ def build(config: TrainingConfig, training_images: int) -> keras.Model:
     model = NETWORKS[config.model].build()
     # Not keras.optimizers.get: it does not know every optimizer that Keras has (Lamb, as of 3.15).
     optimizers = {name.lower(): value for name, value in vars(keras.optimizers).items()}
-    optimizer = optimizers[config.optimizer]()
-    peak = config.learning_rate or float(optimizer.learning_rate)
+    optimizer = optimizers[config.optimizer]
+    default = inspect.signature(optimizer).parameters["learning_rate"].default
     steps = config.epochs * math.ceil(training_images / config.batch_size)
-    optimizer.learning_rate = schedule.learning_rate(config.schedule, peak, steps)
-    model.compile(optimizer, loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    rate = schedule.learning_rate(config.schedule, config.learning_rate or default, steps)
+    model.compile(optimizer(rate), loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
 
 
@@ -69,3 +67,13 @@ def to_litert(model: keras.Model) -> bytes:
     frozen = convert_variables_to_constants_v2(function.get_concrete_function())
     converted: bytes = tf.lite.TFLiteConverter.from_concrete_functions([frozen]).convert()
     return converted
+
+
+def scale_logits(model: keras.Model, temperature: float) -> None:
+    """Divide the logits by a temperature: the model's probabilities become softmax(logits / T).
+
+    It is the weights of the last layer, which must be Dense, that change: no other layer is added,
+    and no digit is read differently.
+    """
+    last = model.layers[-1]
+    last.set_weights([weights / temperature for weights in last.get_weights()])

@@ -75,23 +75,36 @@ def mlp() -> keras.Model:
 
 @_network(
     optimizer="adam",
-    learning_rate=0.01,
+    learning_rate=0.006,
     schedule="one-cycle",
-    epochs=3,
-    batch_size=256,
+    epochs=7,
+    batch_size=128,
     augment=True,
     label_smoothing=0.0,
     temperature=1.0,
     xla=False,  # compiled convolutions are 2.5 times slower on CPUs
 )
 def cnn() -> keras.Model:
-    """Return a small batch-normalised convolutional network."""
+    """Return a small batch-normalised convolutional network; 82,410 parameters.
+
+    What costs time on a CPU is not the convolutions but the passes over large activations between
+    them. Thus pooling comes before batch normalisation, which has a quarter of the work to do then.
+    Dropout is left out: its masks belong to batches, not to examples, so that a run on several
+    workers would not take the steps of a run on one.
+    """
+    import tensorflow as tf
     from keras import Input, Sequential, layers
 
-    def convolution(filters: int, side: int) -> list[keras.Layer]:
+    several = tf.distribute.get_strategy().num_replicas_in_sync > 1
+
+    def convolution(
+        filters: int, side: int, padding: str = "same", *, pool: bool = False
+    ) -> list[keras.Layer]:
         return [
-            layers.Conv2D(filters, side, padding="same", use_bias=False),
-            layers.BatchNormalization(momentum=0.9),
+            layers.Conv2D(filters, side, padding=padding, use_bias=False),
+            *([layers.MaxPooling2D()] if pool else []),
+            # Keras's momentum of 0.99 would average over more steps than a short run takes.
+            layers.BatchNormalization(momentum=0.9, synchronized=several),
             layers.ReLU(),
         ]
 
@@ -100,14 +113,11 @@ def cnn() -> keras.Model:
             Input((28, 28)),
             layers.Rescaling(1 / 255),
             layers.Reshape((28, 28, 1)),
-            *convolution(24, 5),
-            layers.MaxPooling2D(),
-            *convolution(32, 3),
-            layers.MaxPooling2D(),
+            *convolution(32, 5, pool=True),  # (14, 14, 32)
+            *convolution(32, 3, pool=True),  # (7, 7, 32)
+            *convolution(64, 3),  # (7, 7, 64)
+            *convolution(64, 3, padding="valid"),  # (5, 5, 64)
             layers.Flatten(),
-            layers.Dense(256, use_bias=False),
-            layers.BatchNormalization(momentum=0.9),
-            layers.ReLU(),
             layers.Dense(10, activation="softmax"),
         ],
         name="cnn",

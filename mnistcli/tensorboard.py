@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import keras
-import tensorflow as tf
+from mnistcli.framework import keras, tf
 
 FOLDER = "tensorboard"
 VALIDATION = "val_"

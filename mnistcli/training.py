@@ -8,16 +8,16 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
-import tensorflow as tf
 from filelock import FileLock, Timeout
 
 from mnistcli import __version__, checkpoint, data, files, loop, model, run
-from mnistcli.classifier import Classifier
+from mnistcli.calibration import fit_temperature
+from mnistcli.classifier import BATCH, Classifier
 from mnistcli.config import TrainingConfig
 from mnistcli.data import Split
 from mnistcli.errors import RunError, TrainingError
+from mnistcli.framework import keras, tf
 from mnistcli.history import EpochRecord
 from mnistcli.loop import EpochEnd, Progress
 from mnistcli.metrics import Metrics, measure
@@ -170,6 +170,10 @@ def _train(
             yield event
 
     temperature = NETWORKS[config.model].temperature
+    if validation is not None:
+        probabilities = network.predict(validation.images, batch_size=BATCH, verbose=0)
+        temperature = fit_temperature(probabilities, validation.labels)
+    model.scale_logits(network, temperature)
     litert = model.to_litert(network)
     model.save(network, this.path / run.KERAS_MODEL)
     files.write_bytes(this.path / run.LITERT_MODEL, litert)

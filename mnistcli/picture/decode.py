@@ -139,7 +139,7 @@ def _open(data: bytes) -> ImageFile:
 def _quieten_libtiff() -> None:
     """Keep libtiff from writing about damaged files to stderr: their `PictureError` will do."""
     try:
-        pillow = ctypes.CDLL(Image.core.__file__)
+        pillow = ctypes.CDLL(Image.core.__file__)  # type: ignore[attr-defined]
         pillow.TIFFSetErrorHandler(None)  # found through the libraries that Pillow's own uses
     except (AttributeError, OSError):
         return  # a Pillow without libtiff, or one linked otherwise

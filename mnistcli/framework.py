@@ -1,0 +1,39 @@
+"""TensorFlow and Keras, imported lightly: a third of their import time is not theirs.
+
+Import `keras` and `tf` from here. What was measured is printed by `benchmarks/imports.py`.
+"""
+
+import gc
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def _lightly() -> Iterator[None]:
+    """Import without what only costs time.
+
+    Keras looks for matplotlib, to plot with if it is there: hidden, it isn't loaded. And Python's
+    garbage collector would search a million new objects, again and again, for none that is garbage.
+    """
+    hidden = "matplotlib" not in sys.modules
+    collecting = gc.isenabled()
+    if hidden:
+        sys.modules["matplotlib"] = None  # type: ignore[assignment]  # makes its import fail
+    gc.disable()
+    try:
+        yield
+    finally:
+        if hidden:
+            del sys.modules["matplotlib"]
+        gc.freeze()  # modules stay: later collections need not look at them either
+        if collecting:
+            gc.enable()
+
+
+with _lightly():
+    import keras
+    import tensorflow as tf
+    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+__all__ = ["convert_variables_to_constants_v2", "keras", "tf"]

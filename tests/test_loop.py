@@ -1,0 +1,229 @@
+"""The training loop, on small datasets of drawn digits."""
+
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mnistcli import augment, loop, model
+from mnistcli.data import Split
+from mnistcli.errors import TrainingError
+from mnistcli.framework import keras, tf
+from mnistcli.graph import EVALUATION_BATCH
+from mnistcli.loop import Best, EpochEnd, Progress
+from mnistcli.networks import NETWORKS, configure
+
+
+def digits(n, seed=0):
+    """Bars at ten places, with noise: easy to learn, and no two images alike."""
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, 10, n).astype(np.uint8)
+    images = rng.integers(0, 100, (n, 28, 28)).astype(np.uint8)
+    for image, label in zip(images, labels, strict=True):
+        image[4 + 2 * label : 6 + 2 * label, 4:24] += 150
+    return Split(images, labels)
+
+
+TRAIN = digits(300)
+
+
+def train(name="mlp", data=TRAIN, *, network=None, validation=None, callbacks=(), **choices):
+    """Return the trained network and what its training yielded."""
+    resume = {key: choices.pop(key) for key in ("first_epoch", "best") if key in choices}
+    config = configure(model=name, **{"epochs": 1, "batch_size": 64, **choices})
+    network = network or model.build(config, len(data.labels))
+    events = list(
+        loop.fit(network, data, config, validation=validation, callbacks=callbacks, **resume)
+    )
+    return network, events
+
+
+def records(events):
+    return [event.record for event in events if isinstance(event, EpochEnd)]
+
+
+def variables(network):
+    return [np.asarray(v) for v in (*network.variables, *network.optimizer.variables)]
+
+
+def same(first, second):
+    return all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+@pytest.mark.parametrize("name", list(NETWORKS))
+def test_it_learns(name):
+    _, events = train(name, digits(2000), epochs=5, augment=False)
+    assert records(events)[-1].accuracy > 0.9
+
+
+@pytest.mark.parametrize("size", [1, 63, 64, 65, 300])
+def test_every_image_counts_once_in_an_epochs_loss_and_accuracy(size):
+    # Nothing is learned at a rate of zero: the epoch measures what Keras's evaluate measures.
+    data = digits(size)
+    network, events = train(data=data, optimizer="sgd", learning_rate=1e-30)
+    expected = network.evaluate(data.images, data.labels, verbose=0)
+    assert [records(events)[0].loss, records(events)[0].accuracy] == pytest.approx(expected, 1e-5)
+    assert int(network.optimizer.iterations) == -(-size // 64)
+
+
+@pytest.mark.parametrize("name", list(NETWORKS))
+def test_a_step_is_the_step_that_keras_takes(name):
+    data = digits(50)
+    choices = {"optimizer": "sgd", "learning_rate": 0.1, "augment": False, "schedule": "constant"}
+    ours, _ = train(name, data, batch_size=50, **choices)
+    keras_ = model.build(configure(model=name, **choices), 50)
+    keras_.train_on_batch(data.images, data.labels)
+    for mine, theirs in zip(ours.get_weights(), keras_.get_weights(), strict=True):
+        assert mine == pytest.approx(theirs, abs=1e-3)  # the order of sums differs
+
+
+@pytest.mark.parametrize("name", list(NETWORKS))
+def test_validation_measures_what_keras_measures(name):
+    validation = digits(EVALUATION_BATCH + 7, seed=1)
+    network, events = train(name, validation=validation)
+    expected = network.evaluate(validation.images, validation.labels, verbose=0)
+    record = records(events)[0]
+    assert [record.val_loss, record.val_accuracy] == pytest.approx(expected, 1e-4)
+
+
+SCRIPT = f"""
+import sys
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+from test_loop import digests
+print(*digests())
+"""
+
+
+def digests():
+    """Return a digest of all variables for each network, trained anew."""
+    trained = (train(name, epochs=2, augment=True, seed=3)[0] for name in NETWORKS)
+    return [
+        hashlib.sha256(b"".join(value.tobytes() for value in variables(network))).hexdigest()
+        for network in trained
+    ]
+
+
+def test_the_same_seed_gives_the_same_weights_in_another_process():
+    command = [sys.executable, "-c", SCRIPT]
+    other = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert other.stdout.split() == digests()
+
+
+def test_another_seed_shuffles_otherwise():
+    first, second = (
+        train(network=model.build(configure(model="mlp", seed=0), 300), seed=seed)[0]
+        for seed in (0, 1)
+    )
+    assert not same(first.get_weights(), second.get_weights())
+
+
+@pytest.mark.parametrize("name", list(NETWORKS))
+def test_training_goes_on_from_any_epoch_as_if_never_interrupted(name):
+    choices = {"name": name, "epochs": 3, "augment": True, "schedule": "one-cycle"}
+    whole, events = train(**choices)
+    first = model.build(configure(model=name, epochs=3, batch_size=64, schedule="one-cycle"), 300)
+    config = configure(model=name, epochs=3, batch_size=64, augment=True, schedule="one-cycle")
+    for event in loop.fit(first, TRAIN, config):
+        if isinstance(event, EpochEnd):
+            break  # killed after an epoch
+    second = model.build(config, 300)
+    second.optimizer.build(second.trainable_variables)
+    for target, source in ((second, first), (second.optimizer, first.optimizer)):
+        for variable, value in zip(target.variables, source.variables, strict=True):
+            variable.assign(np.asarray(value))
+    _, rest = train(network=second, first_epoch=2, **choices)
+    assert same(variables(second), variables(whole))
+    assert [record.loss for record in records(rest)] == [
+        record.loss for record in records(events)[1:]
+    ]
+
+
+def test_a_loss_that_is_no_number_ends_training_and_names_what_to_lower():
+    with pytest.raises(TrainingError, match=r"epoch 1.*learning rate \(now 1e\+30, sgd\)"):
+        train(optimizer="sgd", learning_rate=1e30)
+
+
+WRONG = Split(digits(100, seed=2).images, (digits(100, seed=2).labels + 1) % 10)
+"""The better the network, the worse it does on these."""
+
+
+def test_early_stopping_gives_back_the_best_weights():
+    network, events = train(epochs=9, early_stopping=2, validation=WRONG)
+    assert [record.epoch for record in records(events)] == [1, 2, 3]
+    best, _ = train(epochs=1)
+    assert same(network.get_weights(), best.get_weights())
+
+
+def test_early_stopping_remembers_the_best_epoch_when_training_goes_on():
+    network, _ = train(epochs=1)
+    best = Best(1, 0.0, [np.full_like(w, 7) for w in network.get_weights()])
+    _, events = train(
+        network=network, first_epoch=2, best=best, epochs=9, early_stopping=2, validation=WRONG
+    )
+    assert [record.epoch for record in records(events)] == [2, 3]
+    assert (network.get_weights()[0] == 7).all()
+
+
+def test_training_that_stopped_early_does_not_go_on():
+    network, _ = train(epochs=1)
+    best = Best(1, 0.0, network.get_weights())
+    _, events = train(
+        network=network, first_epoch=4, best=best, epochs=9, early_stopping=2, validation=WRONG
+    )
+    assert events == []
+
+
+def test_early_stopping_without_validation_is_refused():
+    with pytest.raises(TrainingError, match="validation split"):
+        train(early_stopping=2)
+
+
+def test_progress_is_told_a_few_times_an_epoch_and_at_its_end():
+    _, events = train(data=digits(2000), batch_size=10)
+    progress = [event for event in events if isinstance(event, Progress)]
+    assert 10 <= len(progress) <= 20
+    assert [event.step for event in progress] == sorted({event.step for event in progress})
+    assert progress[-1].step == progress[-1].steps == 200
+
+
+def test_keras_callbacks_are_called_and_may_stop_training():
+    calls = []
+
+    class Callback(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            calls.append((epoch, sorted(logs)))
+            self.model.stop_training = epoch == 1
+
+    _, events = train(epochs=5, validation=WRONG, callbacks=[Callback()])
+    assert calls == [(e, ["accuracy", "loss", "val_accuracy", "val_loss"]) for e in (0, 1)]
+    assert len(records(events)) == 2
+
+
+SEED = tf.constant([1, 2], tf.int64)
+
+
+def test_a_change_of_an_image_is_a_function_of_seed_and_example():
+    first, again = (augment.draw(5, SEED).numpy() for _ in range(2))
+    assert np.array_equal(first, again)
+    assert len(np.unique(first, axis=0)) == 5
+    assert not np.array_equal(first, augment.draw(5, SEED + 1).numpy())
+
+
+def test_an_image_is_changed_alike_wherever_it_stands_in_a_batch():
+    images, changes = tf.constant(TRAIN.images[:20], tf.float32), augment.draw(20, SEED)
+    order = np.random.default_rng(0).permutation(20)
+    together = augment.warp(images, changes).numpy()
+    shuffled = augment.warp(tf.gather(images, order), tf.gather(changes, order)).numpy()
+    assert np.array_equal(shuffled, together[order])
+
+
+def test_a_change_keeps_a_centred_dot_within_its_shift():
+    image = np.zeros((500, 28, 28), np.float32)
+    image[:, 13:15, 13:15] = 255
+    warped = augment.warp(tf.constant(image), augment.draw(500, SEED)).numpy()
+    rows = (warped.sum(axis=2) * np.arange(28)).sum(axis=1) / warped.sum(axis=(1, 2))
+    assert np.abs(rows - 13.5).max() < 1.3 * augment.SHIFT
+    assert np.abs(rows.mean() - 13.5) < 0.2

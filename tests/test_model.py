@@ -1,0 +1,94 @@
+"""Building, saving, and exporting Keras models."""
+
+import subprocess
+import sys
+
+import ai_edge_litert.interpreter as litert
+import numpy as np
+import pytest
+
+from mnistcli import model, schedule
+from mnistcli.calibration import apply_temperature
+from mnistcli.networks import NETWORKS, configure
+
+PIXELS = np.random.default_rng(0).integers(0, 256, (7, 28, 28)).astype(np.float32)
+
+
+def built(name="mlp", **choices):
+    return model.build(configure(model=name, **choices), training_images=1000)
+
+
+def run_litert(flatbuffer, images):
+    interpreter = litert.Interpreter(model_content=flatbuffer)
+    source = interpreter.get_input_details()[0]["index"]
+    interpreter.resize_tensor_input(source, images.shape)
+    interpreter.allocate_tensors()
+    interpreter.set_tensor(source, images)
+    interpreter.invoke()
+    return interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+
+
+def test_the_same_seed_begins_with_the_same_weights():
+    first, second, other = (built(seed=seed).get_weights() for seed in (1, 1, 2))
+    assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+    assert not np.array_equal(first[0], other[0])
+
+
+def test_without_a_learning_rate_the_optimizer_keeps_its_own():
+    assert float(built(optimizer="sgd").optimizer.learning_rate) == pytest.approx(0.01)
+
+
+@pytest.mark.parametrize(
+    ("name", "rates"),
+    [
+        ("constant", [0.1, 0.1, 0.1, 0.1]),
+        ("cosine", [0.1, 0.0794, 0.05, 0.0]),
+        ("one-cycle", [0.004, 0.1, 0.0812, 0.0]),
+    ],
+)
+def test_the_learning_rate_follows_its_schedule(name, rates):
+    rate = schedule.learning_rate(name, 0.1, 100)
+    at = rate if callable(rate) else lambda _: rate
+    assert [float(at(step)) for step in (0, 30, 50, 100)] == pytest.approx(rates, abs=1e-4)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3])
+def test_a_schedule_of_few_steps_has_finite_rates(steps):
+    for name in ("cosine", "one-cycle"):
+        rate = schedule.learning_rate(name, 0.1, steps)
+        assert all(0 <= float(rate(step)) < 0.1 + 1e-6 for step in range(steps + 1))
+
+
+@pytest.mark.parametrize("name", list(NETWORKS))
+def test_plain_keras_loads_a_saved_model_compiled(name, tmp_path):
+    network = built(name)
+    network.optimizer.build(network.trainable_variables)
+    model.save(network, tmp_path / "model.keras")
+    np.save(tmp_path / "pixels.npy", PIXELS)
+    script = (
+        "import keras, numpy;"
+        "model = keras.models.load_model('model.keras');"
+        "assert model.optimizer is not None and model.compiled;"
+        "numpy.save('out.npy', model.predict(numpy.load('pixels.npy'), verbose=0));"
+        "model.fit(numpy.load('pixels.npy'), numpy.zeros(7), verbose=0)"
+    )
+    subprocess.run([sys.executable, "-c", script], cwd=tmp_path, check=True)
+    assert np.load(tmp_path / "out.npy") == pytest.approx(network(PIXELS).numpy(), abs=1e-6)
+
+
+@pytest.mark.parametrize("name", list(NETWORKS))
+@pytest.mark.parametrize("batch", [1, 7])
+def test_litert_gives_the_probabilities_that_keras_gives(name, batch):
+    network = built(name)
+    images = PIXELS[:batch]
+    assert run_litert(model.to_litert(network), images) == pytest.approx(
+        network(images).numpy(), abs=1e-5
+    )
+
+
+@pytest.mark.parametrize("name", list(NETWORKS))
+def test_scaled_logits_give_the_probabilities_at_that_temperature(name):
+    network = built(name)
+    before = network(PIXELS).numpy()
+    model.scale_logits(network, 2.5)
+    assert network(PIXELS).numpy() == pytest.approx(apply_temperature(before, 2.5), abs=1e-5)
