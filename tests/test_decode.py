@@ -155,10 +155,9 @@ def test_a_truncated_file_is_refused_or_read_whole(kind, tenths):
     data = file(np.tile(PICTURE, (3, 3)), kind)
     try:
         light = decode(data[: len(data) * tenths // 10])
-    except PictureError as error:
-        assert "\n" not in str(error)
-    else:
-        assert light.shape[:2] == (180, 150)
+    except PictureError:
+        return
+    assert light.shape[:2] == (180, 150)
 
 
 @pytest.mark.parametrize("size", [(30_000, 30_000), (2**31 - 1, 2**31 - 1), (200_000, 10_000)])
@@ -166,6 +165,14 @@ def test_a_decompression_bomb_is_refused_in_a_line(size):
     with pytest.raises(PictureError, match=r"too large|damaged") as refusal:
         decode(claimed_png(*size))
     assert "\n" not in str(refusal.value)
+
+
+def test_a_gif_whose_frame_claims_four_billion_pixels_is_refused():
+    data = bytearray(saved(Image.fromarray(PICTURE), "GIF"))
+    frame = data.index(b",", 13 + 3 * 2 ** ((data[10] & 7) + 1))
+    data[frame + 5 : frame + 9] = b"\xff\xff\xff\xff"
+    with pytest.raises(PictureError, match=r"too large|damaged"):
+        decode(bytes(data))
 
 
 def test_the_limits_admit_twelve_by_nine_thousand_pixels():
@@ -205,8 +212,9 @@ def test_a_cyclic_tiff_directory_ends():
     assert np.array_equal(decode(bytes(data)), PICTURE)
 
 
-def test_pillow_says_nothing_on_stderr():
-    data = file(PICTURE, "TIFF")
+@pytest.mark.parametrize("compression", [None, "tiff_lzw", "tiff_deflate"])
+def test_pillow_and_libtiff_say_nothing_on_stderr(compression):
+    data = saved(Image.fromarray(PICTURE), "TIFF", compression=compression)
     code = (
         "import sys; from mnistcli.picture.decode import decode; from mnistcli.errors import PictureError\n"
         "data = sys.stdin.buffer.read()\n"
@@ -255,8 +263,7 @@ def test_whatever_the_bytes_only_picture_error_comes_out(seed, changes, cut):
         data[start : start + len(piece)] = piece
     try:
         light = decode(bytes(data[: int(cut * len(data))]))
-    except PictureError as error:
-        assert "\n" not in str(error)
-    else:
-        assert light.dtype == np.uint8
-        assert light.ndim in (2, 3)
+    except PictureError:
+        return
+    assert light.dtype == np.uint8
+    assert light.ndim in (2, 3)

@@ -174,6 +174,12 @@ def test_a_screenshot_with_a_title_bar():
     assert reads_as(4, picture)
 
 
+def test_a_dark_red_digit_under_a_white_title_bar():
+    picture = on(np.full(3, 30.0), ink(7), (200, 25, 30))
+    picture[:30] = 255
+    assert reads_as(7, picture)
+
+
 def test_a_scan_with_black_borders():
     picture = on(245, ink(0), 40)
     picture[:12] = picture[-12:] = 5

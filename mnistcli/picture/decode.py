@@ -124,7 +124,7 @@ def _open(data: bytes) -> ImageFile:
         needed = len(data) + _decoder_bytes(image, data)
         scanned = image.width * image.height * _scans(image, data)
     except DECODER_ERRORS as error:
-        raise _damaged(name.removesuffix("ImageFile"), error) from error
+        raise _damaged(name.removesuffix("ImageFile").upper(), error) from error
     if needed > MAX_BYTES or scanned > MAX_SCANNED_PIXELS:
         image.close()
         raise PictureError(

@@ -100,8 +100,8 @@ def darkness(grey: NDArray[np.uint8], paper: NDArray[np.uint8]) -> NDArray[np.ui
     return _bytes(np.rint(255.0 * (light - grey) / (light + GLARE)))
 
 
-def threshold(ink: NDArray[np.uint8]) -> int:
-    """Find Otsu's threshold over the pixels at edges; 255 where there is no edge.
+def threshold(ink: NDArray[np.uint8], where: NDArray[np.bool_] | None = None) -> int:
+    """Find Otsu's threshold over the pixels at edges, if `where`; 255 where there is no edge.
 
     Each pixel counts by its slope above the noise: half of an edge's pixels are ink and half
     paper, however small the digit, while Otsu's method fails on classes of unequal size
@@ -109,6 +109,8 @@ def threshold(ink: NDArray[np.uint8]) -> int:
     """
     steep = slopes(ink)
     weight = np.maximum(steep - NOISY_SLOPES * typical(steep), 0.0)
+    if where is not None:
+        weight[~where] = 0.0
     counts = np.bincount(ink.ravel(), weight.ravel(), 256)
     below = np.cumsum(counts)
     moment = np.cumsum(counts * np.arange(256))
@@ -121,6 +123,19 @@ def threshold(ink: NDArray[np.uint8]) -> int:
     between = np.zeros(256)
     between[parted] = below[parted] * above[parted] * (high - low) ** 2
     return int(between.argmax())
+
+
+def away_from_border(ink: NDArray[np.uint8], strong: int) -> NDArray[np.bool_]:
+    """Tell where there is no ink above half of `strong` that hangs together with the border.
+
+    A table, a title bar or a scan's black margin may be so much darker than the digit that a
+    threshold between both makes paper of the digit.
+    """
+    _, labels = cv2.connectedComponents((ink > strong // 2).astype(np.uint8), connectivity=8)
+    border = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
+    leaning = np.isin(labels, border[border > 0]).astype(np.uint8)
+    with_its_slopes = cv2.dilate(leaning, np.ones((5, 5), np.uint8))
+    return np.asarray(with_its_slopes == 0, np.bool_)
 
 
 def connected_ink(ink: NDArray[np.uint8], strong: int, depth: float) -> NDArray[np.uint8]:

@@ -35,6 +35,8 @@ FAINTEST = 8
 
 #: A digit's outline is at least this much steeper than the picture's median slope.
 ABOVE_NOISE = 3.0
+#: ... and at least one grey level a pixel, which Sobel's kernel counts eight times.
+SLOPE = 8.0
 
 #: The digit has at least this part of the evidence for all pieces; noise is many small ones.
 OF_ALL = 0.3
@@ -53,11 +55,14 @@ def read_light(light: NDArray[np.uint8]) -> NDArray[np.uint8]:
     slopes = ink.slopes(grey)
     found = most_evident(looks(grey, slopes, DEPTHS))
     if found is None or found[0].freedom < LEANING:
-        found = most_evident(chain([found] if found else [], looks(grey, slopes, DARKEST)))
+        darkest = looks(grey, slopes, DARKEST)
+        found = most_evident(chain([found] if found else [], darkest))
+    if found is None:
+        found = most_evident(looks(grey, slopes, DEPTHS, away_from_border=True))
     if found is None:
         raise PictureError(_nothing("nothing stands out from the background"))
     digit, dark = found
-    if digit.contrast < ABOVE_NOISE * ink.typical(slopes):
+    if digit.contrast < max(ABOVE_NOISE * ink.typical(slopes), SLOPE):
         raise PictureError(_nothing("nothing stands out from the noise"))
     if digit.share < OF_ALL:
         raise PictureError(_nothing("none of its shapes is a pen's stroke"))
@@ -74,9 +79,16 @@ def most_evident(found: Iterable[Found]) -> Found | None:
 
 
 def looks(
-    grey: NDArray[np.uint8], slopes: NDArray[np.float32], depths: tuple[float, ...]
+    grey: NDArray[np.uint8],
+    slopes: NDArray[np.float32],
+    depths: tuple[float, ...],
+    *,
+    away_from_border: bool = False,
 ) -> Iterator[Found]:
-    """Find the digit in each polarity, with each width of stroke and each depth."""
+    """Find the digit in each polarity, with each width of stroke and each depth.
+
+    Away from the border, ink has a threshold of its own.
+    """
     around = ink.surroundings(grey)
     for flip in (0, 255):  # dark ink, then light ink
         sight = Sight(grey ^ np.uint8(flip), around ^ np.uint8(flip), slopes)
@@ -84,6 +96,9 @@ def looks(
             paper = ink.paper_behind(sight.grey, int(part * max(grey.shape)) // 2 * 2 + 1)
             dark = ink.darkness(sight.grey, paper)
             strong = ink.threshold(dark)
+            if away_from_border:
+                inside = ink.away_from_border(dark, strong)
+                dark, strong = dark * inside, ink.threshold(dark, inside)
             if strong < FAINTEST:
                 continue
             for depth in depths:

@@ -1,0 +1,89 @@
+"""strokes: which pieces of ink are the digit."""
+
+import cv2
+import numpy as np
+from pens import ink, on
+
+from mnistcli.picture.ink import slopes, surroundings
+from mnistcli.picture.strokes import Digit, Sight, find_digit
+
+
+def found(
+    coverage: np.ndarray, ground: float = 240, picture: np.ndarray | None = None
+) -> Digit | None:
+    """What is chosen among all ink of a picture."""
+    picture = on(ground, coverage, 30) if picture is None else picture
+    sight = Sight(picture, surroundings(picture), slopes(picture))
+    paper = np.full_like(picture, int(ground))
+    return find_digit((coverage > 0.5).astype(np.uint8), paper, sight)
+
+
+def chosen(coverage: np.ndarray, **options: object) -> np.ndarray:
+    digit = found(coverage, **options)
+    assert digit is not None
+    return digit.mask > 0
+
+
+def test_the_digit_is_chosen_and_specks_are_left():
+    specks = np.zeros((300, 300), np.float32)
+    specks[::60, ::60] = 1
+    digit = ink(7)
+    mask = chosen(np.maximum(digit, specks))
+    assert np.array_equal(mask, digit > 0.5)
+
+
+def test_strokes_of_one_pen_that_lie_near_belong_together():
+    broken = ink(0)
+    broken[140:160] = 0
+    assert np.array_equal(chosen(broken), broken > 0.5)
+
+
+def test_a_mark_far_away_is_not_the_digits():
+    mark = ink(1, centre=(0.85, 0.9), height=0.15)
+    digit = ink(7, centre=(0.4, 0.4), height=0.5)
+    assert not chosen(np.maximum(digit, mark))[mark > 0.5].any()
+
+
+def test_a_frame_is_not_the_digit_that_it_holds():
+    frame = np.zeros((300, 300), np.uint8)
+    cv2.rectangle(frame, (20, 25), (275, 280), 1, 5)
+    digit = ink(4)
+    assert np.array_equal(chosen(np.maximum(digit, frame)), digit > 0.5)
+
+
+def test_a_zero_holds_nothing_and_is_no_frame():
+    zero = ink(0)
+    assert np.array_equal(chosen(zero), zero > 0.5)
+
+
+def test_a_table_at_the_border_is_not_the_digit():
+    coverage = ink(4)
+    table = np.zeros_like(coverage)
+    table[:, 270:] = 1
+    assert np.array_equal(chosen(np.maximum(coverage, table)), coverage > 0.5)
+
+
+def test_a_digit_that_runs_out_of_the_picture_is_one():
+    cut = ink(7)[:-70]
+    digit = found(cut)
+    assert digit is not None
+    assert digit.freedom == 1
+
+
+def test_a_blot_is_no_digit():
+    blot = np.zeros((300, 300), np.uint8)
+    cv2.circle(blot, (150, 150), 60, 1, -1)
+    assert found(blot.astype(np.float32)) is None
+
+
+def test_paper_enclosed_by_a_stroke_is_no_digit():
+    picture = 255 - on(240, ink(0), 30)  # read as dark ink, the paper is inside the zero
+    inside = np.zeros((300, 300), np.uint8)
+    cv2.ellipse(inside, (150, 150), (50, 70), 0, 0, 360, 1, 8)
+    assert found(inside.astype(np.float32), ground=225, picture=picture) is None
+
+
+def test_the_pen_is_measured():
+    digit = found(ink(1, pen=14))
+    assert digit is not None
+    assert 12 <= digit.pen <= 17
