@@ -24,6 +24,8 @@ SUFFIXES = (
 """What counts as a picture in a folder; a file that is named is read whatever its suffix."""
 MAX_BYTES = 256 * 2**20  # a 12,000 x 9,000 BMP has 324 MB uncompressed; no camera's file has 256
 
+LONGEST_STEM = 230  # bytes: a file's name has at most 255, with `-2.png` and the like
+
 CHUNK = 32  # pictures read, then classified, at once
 
 Image = NDArray[np.uint8]
@@ -123,23 +125,36 @@ def saved(predictions: Iterable[Prediction], folder: Path) -> Iterator[Predictio
                 if part not in ("/", "..")
             ]
             stem = "stdin" if prediction.path == STDIN else "-".join(parts)
+            stem = os.fsdecode(os.fsencode(stem)[-LONGEST_STEM:])  # the end tells more
             names = itertools.chain([stem], (f"{stem}-{k}" for k in itertools.count(2)))
             name = next(name for name in names if name not in taken)
             taken.add(name)
-            PIL.Image.fromarray(prediction.image).save(folder / f"{name}.png")
+            PIL.Image.fromarray(prediction.image).save(folder / f"{name}.png", format="PNG")
         yield prediction
 
 
 def expand(inputs: Iterable[str]) -> Iterator[str]:
-    """Yield the inputs, with each folder replaced by the pictures below it, sorted by path."""
+    """Yield the inputs, with each folder replaced by the pictures below it, sorted by path.
+
+    A folder that cannot be listed stays, to be refused by its name when it is read.
+    """
     for name in inputs:
         if name == STDIN or not os.path.isdir(name):  # noqa: PTH112 - a name may be any bytes
             yield name
             continue
-        for folder, folders, files in os.walk(name):
-            folders.sort()
-            pictures = (file for file in sorted(files) if file.lower().endswith(SUFFIXES))
-            yield from (os.path.join(folder, file) for file in pictures)  # noqa: PTH118
+        yield from _below(name)
+
+
+def _below(top: str) -> Iterator[str]:
+    """Yield the pictures below a folder, and the folders that cannot be listed."""
+    unlisted: list[str] = []
+    for folder, folders, files in os.walk(top, onerror=lambda e: unlisted.append(e.filename)):
+        yield from unlisted
+        unlisted.clear()
+        folders.sort()
+        pictures = (file for file in sorted(files) if file.lower().endswith(SUFFIXES))
+        yield from (os.path.join(folder, file) for file in pictures)  # noqa: PTH118
+    yield from unlisted
 
 
 def read_file(path: str) -> bytes:

@@ -10,7 +10,10 @@ from mnistcli.commands import options
 
 
 @click.command()
-@click.argument("images", metavar="IMAGE...", nargs=-1, required=True, type=click.Path())
+# Not readable=True: one file without permission must not keep the others from being read.
+@click.argument(
+    "images", metavar="IMAGE...", nargs=-1, required=True, type=click.Path(readable=False)
+)
 @options.run_option
 @click.option(
     "--top", type=click.IntRange(1, 10), default=1, show_default=True, help="Answers per picture."
