@@ -16,6 +16,10 @@ tf.get_logger().setLevel(logging.ERROR)
 logging.getLogger("absl").setLevel(logging.ERROR)
 
 
+SETTINGS = {"adafactor": {"epsilon_1": 1e-16}}
+"""Keras's 1e-30, squared, is 0 in float32: then pixels that are always black turn into NaN."""
+
+
 def build(config: TrainingConfig, training_images: int) -> keras.Model:
     """Return the configured network, initialised from the seed and compiled.
 
@@ -29,7 +33,11 @@ def build(config: TrainingConfig, training_images: int) -> keras.Model:
     default = inspect.signature(optimizer).parameters["learning_rate"].default
     steps = config.epochs * math.ceil(training_images / config.batch_size)
     rate = schedule.learning_rate(config.schedule, config.learning_rate or default, steps)
-    model.compile(optimizer(rate), loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.compile(
+        optimizer(rate, **SETTINGS.get(config.optimizer, {})),
+        loss="sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+    )
     return model
 
 

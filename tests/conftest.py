@@ -141,7 +141,7 @@ def runs_dir(data_dir: Path, filled_once: FilledOnce) -> Path:
     """A runs folder with one complete run, `first`, of the book's network on `data_dir`."""
 
     def fill(folder: Path) -> None:
-        options = ("--dataset", "synthetic", "--epochs", 2, "--name", "first", "--quiet")
+        options = ("--dataset", "synthetic", "--epochs", 5, "--name", "first", "--quiet")
         result = run_mnistcli("train", *options, "--data-dir", data_dir, "--runs-dir", folder)
         assert result.returncode == 0, result.stderr
 
@@ -165,7 +165,7 @@ def pictures(data_dir: Path, filled_once: FilledOnce) -> Path:
     """A folder with a picture of each digit, 0.png to 9.png, black on white, 100 by 100."""
 
     def fill(folder: Path) -> None:
-        test = data.load(data_dir, "synthetic", "test")
+        test = data.load(data_dir, "synthetic", "train")
         for digit in range(10):
             image = test.images[test.labels == digit][0]
             big = cv2.resize(255 - image, (100, 100), interpolation=cv2.INTER_CUBIC)

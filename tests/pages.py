@@ -39,7 +39,7 @@ def mnist_runs_dir(mnist_data_dir: Path, filled_once: FilledOnce) -> Path:
     """A runs folder with a network trained on the real MNIST."""
 
     def fill(folder: Path) -> None:
-        options = ("--model", MODEL, "--quiet", "--name", MODEL)
+        options = ("--model", MODEL, "--epochs", 1, "--quiet", "--name", MODEL)
         directories = ("--data-dir", mnist_data_dir, "--runs-dir", folder)
         result = run_mnistcli("train", *options, *directories)
         assert result.returncode == 0, result.stderr

@@ -82,7 +82,7 @@ def test_a_model_that_is_not_what_training_wrote_is_refused(runs_dir, tmp_path, 
 
 @pytest.mark.parametrize("model", [b"", b"junk", bytes(1000)])
 def test_bytes_that_are_no_model_are_refused(model):
-    with pytest.raises(ModelError, match=r"LiteRT cannot open .* Train the run again"):
+    with pytest.raises(ModelError, match=r"LiteRT cannot use .* Train the run again"):
         Classifier.on_litert(model)
 
 

@@ -49,9 +49,7 @@ SIGNATURES = (
     (b"II+\0", 0, "TiffImagePlugin", "TiffImageFile"),
     (b"MM\0+", 0, "TiffImagePlugin", "TiffImageFile"),
     (b"ftypavif", 4, "AvifImagePlugin", "AvifImageFile"),
-    (b"P4", 0, "PpmImagePlugin", "PpmImageFile"),
-    (b"P5", 0, "PpmImagePlugin", "PpmImageFile"),
-    (b"P6", 0, "PpmImagePlugin", "PpmImageFile"),
+    *((b"P%d" % kind, 0, "PpmImagePlugin", "PpmImageFile") for kind in range(1, 7)),
 )
 FORMATS = "PNG, JPEG, GIF, BMP, WebP, TIFF, AVIF or PPM"
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import mutants
 import pictures as made
 import pytest
+from peak import measured
 
 from mnistcli.escaping import escape
 
@@ -55,7 +56,7 @@ def run(folder, output, arguments, stdin=os.devnull):
         outputs[1].open("wb") as err,
     ):
         process = subprocess.Popen(
-            [sys.executable, "-m", "mnistcli", *arguments],
+            measured(outputs[0].with_suffix(".peak"), *arguments),
             cwd=folder,
             env={**os.environ, "COLUMNS": "1000"},
             stdin=source,
@@ -63,9 +64,8 @@ def run(folder, output, arguments, stdin=os.devnull):
             stderr=err,
             preexec_fn=as_a_user,  # noqa: PLW1509 - it calls the kernel alone
         )
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    peak = used.ru_maxrss * 1024 // 1_000_000
+        process.wait()
+    peak = int(outputs[0].with_suffix(".peak").read_text()) // 1_000_000
     return Ended(process.returncode, peak, *(path.read_bytes() for path in outputs))
 
 
