@@ -6,7 +6,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check lint types format completions docs bench clean
+.PHONY: help install demo test faults check lint types format completions docs bench clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; \
@@ -23,9 +23,12 @@ $(INSTALLED): pyproject.toml
 	@touch $@
 
 test: $(INSTALLED) ## Run the tests
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --ignore=tests/faults
 
-check: lint types test ## Check format, lint, types and tests
+faults: $(INSTALLED) ## Run the tests of what can go wrong: kills, full disks, hostile input
+	$(BIN)/pytest -n 2 tests/faults
+
+check: lint types test faults ## Check format, lint, types and all tests
 
 lint: $(INSTALLED) ## Check format and lint
 	$(BIN)/ruff format --check .

@@ -49,7 +49,6 @@ class TrainingConfig:
     early_stopping: int | None
     """Epochs without a better validation loss after which training stops; None: never."""
     augment: bool
-    label_smoothing: float
     seed: int
 
     def to_json(self) -> dict[str, Any]:

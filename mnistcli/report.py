@@ -105,7 +105,7 @@ def command(run: Run) -> list[str]:
         option = name.replace("_", "-")
         if isinstance(value, bool):
             parts.append(f"--{option}" if value else f"--no-{option}")
-        elif value is not None and name != "label_smoothing":  # the network's own, no option
+        elif value is not None:
             parts.append(shlex.join([f"--{option}", str(value)]))
     return parts
 

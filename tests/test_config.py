@@ -20,7 +20,6 @@ CONFIG = TrainingConfig(
     validation_split=0.0,
     early_stopping=None,
     augment=False,
-    label_smoothing=0.0,
     seed=0,
 )
 
