@@ -96,7 +96,7 @@ def test_a_file_that_is_no_picture_is_said_in_words(page, tmp_path):
     path = tmp_path / "notes.txt"
     path.write_text("no picture")
     drop(page, path)
-    expect(page.locator("#certainty")).to_contain_text("ot a picture")
+    expect(page.locator("#certainty")).to_contain_text("picture that can be read")
     expect(page.locator("#prompt")).to_have_text("notes.txt")
     page.locator("#clear").click()
     draw(page, DIGITS[1])
