@@ -24,6 +24,7 @@ CHATTER = re.compile(
 )
 
 STDERR = 2
+END = b"\0\n"  # what no message ends with: the parent has nothing more to say
 IGNORED = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -55,6 +56,7 @@ def silence() -> None:
 
 def _finish(target: int, child: int) -> None:
     """Let the child read to the end, so that nothing arrives after this process has ended."""
+    os.write(STDERR, END)  # other processes may hold the pipe open beyond our own end
     os.dup2(target, STDERR)
     os.waitpid(child, 0)
 
@@ -68,7 +70,10 @@ def _pass_on(readable: int, target: int) -> None:
     try:
         with os.fdopen(readable, "rb") as lines:
             for line in lines:
+                last = line.endswith(END)
                 if not CHATTER.match(line):
-                    os.write(target, line)
+                    os.write(target, line.removesuffix(END))
+                if last:
+                    break
     finally:
         os._exit(0)
