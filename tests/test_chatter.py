@@ -123,3 +123,18 @@ def test_a_closed_stderr_is_no_error():
         ["bash", "-c", command, sys.executable], capture_output=True, text=True, check=False
     )
     assert (result.returncode, result.stdout) == (0, "1\n")
+
+
+def test_the_filter_ends_with_its_parent_though_another_process_holds_the_pipe():
+    code = (
+        "import os, subprocess, sys\nfrom mnistcli import chatter\nchatter.silence()\n"
+        "held = subprocess.Popen([sys.executable, '-c', 'input()'], stdin=subprocess.PIPE)\n"
+        "os.write(2, b'real error\\n')\nos.set_inheritable(held.stdin.fileno(), True)\n"
+        "if not os.fork():\n    os.read(0, 1)\n    os._exit(0)\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.wait(timeout=60) == 0
+    assert process.stderr.readline() == b"real error\n"
+    process.stdin.close()
