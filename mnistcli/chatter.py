@@ -16,6 +16,7 @@ CHATTER = re.compile(
     [IW]\d{4}\ [\d:.]+\ +\d+\ \S+:\d+\]               # absl: information and warnings
     | \d{4}-\d\d-\d\d\ [\d:.]+:\ [IW]\ \S+:\d+\]      # TensorFlow's older form of the same
     | E\d{4}\ .*\]\ failed\ call\ to\ cuInit          # a machine without a GPU is no error
+    | /job:\w+/replica:\d+/task:\d+$                  # other workers, a line each, under such a line
     | WARNING:\ All\ log\ messages\ before\ absl::InitializeLog
     | To\ enable\ the\ following\ instructions:
     | INFO:\ Created\ TensorFlow\ Lite\ XNNPACK\ delegate

@@ -1,5 +1,6 @@
 """What `train --resume` needs: the state after an epoch, in one file that is whole or not there."""
 
+import io
 import json
 import zipfile
 from collections.abc import Sequence
@@ -46,12 +47,17 @@ def save(path: Path, model: keras.Model, history: Sequence[EpochRecord], best: B
         np.savez(file, allow_pickle=False, **arrays)
 
 
-def load(path: Path) -> Checkpoint | None:
-    """Return the checkpoint, or None before the first one; raise RunError if it is damaged."""
-    if not path.exists():
+def read(path: Path) -> bytes:
+    """Return the bytes of a checkpoint; none before the first one."""
+    return path.read_bytes() if path.exists() else b""
+
+
+def load(data: bytes) -> Checkpoint | None:
+    """Return the checkpoint in these bytes, None in none; raise RunError if it is damaged."""
+    if not data:
         return None
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             state = json.loads(arrays["state"].tobytes())
             groups = {
                 group: [
@@ -62,16 +68,16 @@ def load(path: Path) -> Checkpoint | None:
         best = Best(state["best"][0], state["best"][1], groups["best"]) if state["best"] else None
         history = tuple(EpochRecord(**record) for record in state["history"])
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        raise _damaged(path, error) from error
+        raise _damaged(error) from error
     return Checkpoint(history, groups["model"], groups["optimizer"], best)
 
 
-def restore(path: Path, model: keras.Model) -> Checkpoint | None:
+def restore(data: bytes, model: keras.Model) -> Checkpoint | None:
     """Put a checkpoint's values back into a built model and its optimizer, and return it.
 
     Returns None, and changes nothing, where there is no checkpoint yet.
     """
-    found = load(path)
+    found = load(data)
     if found is not None:
         model.optimizer.build(model.trainable_variables)
         try:
@@ -79,7 +85,7 @@ def restore(path: Path, model: keras.Model) -> Checkpoint | None:
                 for variable, value in zip(target.variables, values, strict=True):
                     variable.assign(value)
         except ValueError as error:
-            raise _damaged(path, error) from error
+            raise _damaged(error) from error
     return found
 
 
@@ -87,8 +93,8 @@ def _values(owner: keras.Model | keras.Optimizer) -> list[NDArray[np.generic]]:
     return [np.asarray(variable) for variable in owner.variables]
 
 
-def _damaged(path: Path, error: Exception) -> RunError:
+def _damaged(error: Exception) -> RunError:
     return RunError(
-        f"{path} is damaged: expected what `mnistcli train` saved after an epoch, got: "
-        f"{' '.join(str(error).split())}. Train the run again."
+        f"the run's checkpoint is damaged: expected what `mnistcli train` saved after an epoch, "
+        f"got: {' '.join(str(error).split())}. Train the run again."
     )

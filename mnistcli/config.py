@@ -29,6 +29,8 @@ Not listed: those that only wrap others (LossScaleOptimizer, MultiOptimizer).
 
 SCHEDULES = ("constant", "cosine", "one-cycle")
 DATASETS = ("mnist", "synthetic")
+STRATEGIES = ("auto", "single", "mirrored", "multi-worker")
+"""Where a run is trained. Not part of its configuration: the steps are the same everywhere."""
 
 
 @dataclass(frozen=True, kw_only=True)

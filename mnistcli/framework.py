@@ -34,6 +34,16 @@ def _lightly() -> Iterator[None]:
 with _lightly():
     import keras
     import tensorflow as tf
+    from tensorflow.compiler.xla.tsl.protobuf.coordination_config_pb2 import CoordinatedJob
+    from tensorflow.python.distribute.multi_worker_util import coordination_leader
+    from tensorflow.python.eager import context
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
-__all__ = ["convert_variables_to_constants_v2", "keras", "tf"]
+__all__ = [
+    "CoordinatedJob",
+    "context",
+    "convert_variables_to_constants_v2",
+    "coordination_leader",
+    "keras",
+    "tf",
+]

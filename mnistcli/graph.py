@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from mnistcli import augment
 from mnistcli.config import TrainingConfig
 from mnistcli.data import Split
+from mnistcli.errors import TrainingError
 from mnistcli.framework import keras, tf
 from mnistcli.networks import NETWORKS
 
@@ -29,14 +30,22 @@ class Trainer:
         self._full_steps = self._n // config.batch_size
         self._model, self._config = model, config
         self._images, self._labels = tf.constant(train.images), tf.constant(train.labels)
-        self._loss = keras.metrics.Mean()
-        self._strategy = tf.distribute.get_strategy()
-        self._replicas = self._strategy.num_replicas_in_sync
+        self._strategy = model.distribute_strategy
+        replicas = self._strategy.num_replicas_in_sync
+        last = self._n % config.batch_size or config.batch_size
+        if last < replicas:
+            raise TrainingError(
+                f"a batch of {last} images, as each epoch has one, cannot be shared by {replicas} "
+                f"workers or GPUs: expected at least one image for each. Change the batch size."
+            )
         # XLA compiles for fixed shapes and for one device: the rest goes without it.
-        self._xla = NETWORKS[config.model].xla and self._replicas == 1
+        self._xla = NETWORKS[config.model].xla and replicas == 1
         self._part = math.ceil(self.steps / PARTS)
-        model.optimizer.build(model.trainable_variables)
+        with self._strategy.scope():
+            self._loss = keras.metrics.Mean()
+            model.optimizer.build(model.trainable_variables)
         _build_metrics(model)
+        self._results = _results(model, self._loss)
         self._begin = tf.function(self._draw_epoch, autograph=False)
         self._run = tf.function(self._run_steps, autograph=False)
         self._run_fixed = tf.function(self._gather_and_run, autograph=False)
@@ -59,7 +68,7 @@ class Trainer:
 
     def result(self) -> dict[str, float]:
         """Return loss and compiled metrics over the images that this epoch has seen so far."""
-        return _results(self._model, self._loss)
+        return self._results()
 
     def _draw_epoch(self, epoch: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Return the epoch's order of examples (n,) and their changes (n, 8) or (0, 8)."""
@@ -76,18 +85,14 @@ class Trainer:
     ) -> None:
         """Do the steps first to last - 1; each replica takes its share of each batch."""
         size = self._config.batch_size
-        replicas = self._replicas
 
         def step(number: tf.Tensor) -> None:
             examples = order[number * size : (number + 1) * size]
             self._strategy.run(replica_step, args=(examples,))
 
         def replica_step(examples: tf.Tensor) -> None:
-            batch = tf.size(examples)
-            if replicas > 1:
-                replica = tf.distribute.get_replica_context().replica_id_in_sync_group
-                examples = examples[replica * batch // replicas : (replica + 1) * batch // replicas]
-            self._step(*self._read(examples, transforms), batch)
+            images, labels = self._read(_share(examples), transforms)
+            self._step(images, labels, tf.size(examples))
 
         _for_each(first, last, step)
 
@@ -140,11 +145,18 @@ def evaluation(model: keras.Model, split: Split) -> Callable[[], dict[str, float
     """Return a function that measures the model's loss and metrics on all images of a split."""
     images, labels = tf.constant(split.images), tf.constant(split.labels)
     batches = math.ceil(len(split.labels) / EVALUATION_BATCH)
-    loss = keras.metrics.Mean()
+    strategy = model.distribute_strategy
+    with strategy.scope():
+        loss = keras.metrics.Mean()
 
     def batch(number: tf.Tensor) -> None:
-        rows = slice(number * EVALUATION_BATCH, (number + 1) * EVALUATION_BATCH)
-        x, y = tf.cast(images[rows], tf.float32), labels[rows]
+        first = number * EVALUATION_BATCH
+        last = tf.minimum(first + EVALUATION_BATCH, len(split.labels))
+        strategy.run(replica_batch, args=(tf.range(first, last),))
+
+    def replica_batch(examples: tf.Tensor) -> None:
+        mine = _share(examples)
+        x, y = tf.cast(tf.gather(images, mine), tf.float32), tf.gather(labels, mine)
         probabilities = model(x, training=False)
         loss.update_state(_mean_loss(model, x, y, probabilities), sample_weight=tf.size(y))
         model.compute_metrics(x, y, probabilities)
@@ -153,14 +165,25 @@ def evaluation(model: keras.Model, split: Split) -> Callable[[], dict[str, float
         _for_each(tf.constant(0), tf.constant(batches), batch)
 
     run = tf.function(all_batches, autograph=False)
+    results = _results(model, loss)
 
     def evaluate() -> dict[str, float]:
         model.reset_metrics()
         loss.reset_state()
         run()
-        return _results(model, loss)
+        return results()
 
     return evaluate
+
+
+def _share(examples: tf.Tensor) -> tf.Tensor:
+    """Return this replica's part of a batch's examples."""
+    here = tf.distribute.get_replica_context()
+    replicas = here.num_replicas_in_sync
+    if replicas == 1:
+        return examples
+    replica, batch = here.replica_id_in_sync_group, tf.size(examples)
+    return examples[replica * batch // replicas : (replica + 1) * batch // replicas]
 
 
 def _for_each(first: tf.Tensor, last: tf.Tensor, body: Callable[[tf.Tensor], None]) -> None:
@@ -186,12 +209,20 @@ def _build_metrics(model: keras.Model) -> None:
 def _mean_loss(
     model: keras.Model, images: tf.Tensor, labels: tf.Tensor, probabilities: tf.Tensor
 ) -> tf.Tensor:
-    """Return the mean loss of these images; Keras divides it by the number of replicas."""
+    """Return the mean loss of these images; 0 for none, as a replica may get when evaluating."""
     loss = model.compute_loss(images, labels, probabilities)
     replicas = tf.distribute.get_strategy().num_replicas_in_sync
-    return loss if replicas == 1 else loss * tf.cast(replicas, loss.dtype)
+    if replicas == 1:
+        return loss
+    loss *= tf.cast(replicas, loss.dtype)  # by which Keras has divided it
+    return tf.where(tf.size(labels) > 0, loss, tf.zeros_like(loss))
 
 
-def _results(model: keras.Model, loss: keras.Metric) -> dict[str, float]:
-    metrics = {name: float(value) for name, value in model.get_metrics_result().items()}
-    return metrics | {"loss": float(loss.result())}
+def _results(model: keras.Model, loss: keras.Metric) -> Callable[[], dict[str, float]]:
+    """Return a function that reads the loss and the compiled metrics, summed over all replicas."""
+
+    def read() -> dict[str, tf.Tensor]:
+        return {**model.get_metrics_result(), "loss": loss.result()}
+
+    graph = tf.function(read, autograph=False)
+    return lambda: {name: float(value) for name, value in graph().items()}

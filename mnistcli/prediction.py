@@ -145,6 +145,14 @@ def expand(inputs: Iterable[str]) -> Iterator[str]:
         yield from _below(name)
 
 
+def share(inputs: Iterable[str], part: int, parts: int) -> Iterator[str]:
+    """Yield every `parts`-th input: each belongs to one part, 0 to parts - 1.
+
+    Part `parts` is part 0, so that whoever counts from 1 also reads each input once.
+    """
+    return itertools.islice(inputs, part % parts, None, parts)
+
+
 def _below(top: str) -> Iterator[str]:
     """Yield the pictures below a folder, and the folders that cannot be listed."""
     unlisted: list[str] = []

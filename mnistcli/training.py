@@ -1,9 +1,12 @@
-"""Train a run: from the stored dataset to a complete run folder."""
+"""Train a run: from the stored dataset to a complete run folder.
+
+Several workers may train it together (`task.py`): the first, their chief, has the run and reports.
+"""
 
 import platform
 import shutil
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,11 +14,11 @@ from typing import Any
 import numpy as np
 from filelock import FileLock, Timeout
 
-from mnistcli import __version__, checkpoint, data, files, loop, model, run
+from mnistcli import __version__, checkpoint, data, distribution, files, model, run, task
 from mnistcli.calibration import fit_temperature
 from mnistcli.classifier import BATCH, Classifier
 from mnistcli.config import TrainingConfig
-from mnistcli.data import Split
+from mnistcli.distribution import Place, Workers
 from mnistcli.errors import RunError, TrainingError
 from mnistcli.framework import keras, tf
 from mnistcli.history import EpochRecord
@@ -63,7 +66,21 @@ class Trained:
         }
 
 
-Event = Started | Progress | EpochRecord | Trained
+@dataclass(frozen=True)
+class Joining:
+    """Several workers are to train: now they look for each other."""
+
+    place: Place
+
+
+@dataclass(frozen=True)
+class Assisted:
+    """A worker that isn't the chief has done its part."""
+
+    place: Place
+
+
+Event = Joining | Started | Progress | EpochRecord | Trained | Assisted
 
 
 def train_run(
@@ -73,10 +90,12 @@ def train_run(
     name: str | None = None,
     *,
     tensorboard: bool = False,
+    strategy: str = "auto",
 ) -> Iterator[Event]:
-    """Train a new run as configured, yielding what happens; the last event is Trained.
+    """Train a new run as configured, yielding what happens.
 
-    With `tensorboard`, the run also gets event files that TensorBoard reads.
+    The last event is Trained; on a worker that isn't the chief, Assisted. `strategy` is one of
+    config.STRATEGIES. With `tensorboard`, the run also gets event files that TensorBoard reads.
     Raises DatasetError, RunError, TrainingError.
     """
     info = data.info(data_dir, config.dataset)
@@ -93,18 +112,37 @@ def train_run(
         "numpy": np.__version__,
     }
     identity = {"name": info.name, "digest": info.digest}
-    this = run.create(runs_dir, name, config, identity, versions)
-    yield from _locked(this, data_dir, tensorboard=tensorboard)
+
+    def begin() -> Run:
+        return run.create(runs_dir, name, config, identity, versions)
+
+    yield from _together(begin, data_dir, strategy, tensorboard=tensorboard)
 
 
 def resume_run(
-    this: Run, choices: Mapping[str, Any], data_dir: Path, *, tensorboard: bool = False
+    reference: str,
+    choices: Mapping[str, Any],
+    data_dir: Path,
+    runs_dir: Path,
+    *,
+    tensorboard: bool = False,
+    strategy: str = "auto",
 ) -> Iterator[Event]:
     """Go on with an interrupted run from its last whole epoch, as if nothing had happened.
 
-    Raises RunError when the run is complete, or when `choices` (those that are not None) or the
-    stored dataset differ from what it began with.
+    The number of workers may be another one. Raises RunError when the run is complete, or when
+    `choices` (those that are not None) or the stored dataset differ from what it began with.
     """
+
+    def begin() -> Run:
+        this = run.find(runs_dir, reference)
+        _check_resumable(this, choices, data_dir)
+        return this
+
+    yield from _together(begin, data_dir, strategy, tensorboard=tensorboard)
+
+
+def _check_resumable(this: Run, choices: Mapping[str, Any], data_dir: Path) -> None:
     if this.complete:
         raise RunError(f"run {this.name} is complete: there is nothing to resume.")
     differences = [
@@ -119,31 +157,43 @@ def resume_run(
             f"run {this.name} cannot go on with other options than it began with: "
             f"{'; '.join(differences)}. Leave them out, or train a new run."
         )
-    yield from _locked(this, data_dir, tensorboard=tensorboard)
 
 
-def _locked(this: Run, data_dir: Path, *, tensorboard: bool) -> Iterator[Event]:
+def _together(
+    begin: Callable[[], Run], data_dir: Path, strategy: str, *, tensorboard: bool
+) -> Iterator[Event]:
+    """Find the other workers, if there are any, and train with them."""
+    place = distribution.place(strategy)
+    if place.addresses:
+        yield Joining(place)
+    with distribution.join(place) as workers:
+        if place.chief:
+            yield from _locked(begin(), data_dir, workers, tensorboard=tensorboard)
+        else:
+            yield from _assist(data_dir, workers)
+
+
+def _locked(this: Run, data_dir: Path, workers: Workers, *, tensorboard: bool) -> Iterator[Event]:
     try:
         folder = this.path / CHECKPOINT.parent
         folder.mkdir(exist_ok=True)
         with FileLock(this.path / run.CHECKPOINT_LOCK, timeout=0):
             callbacks = [EventFiles(this.path / FOLDER)] if tensorboard else []
-            yield from _train(this, data_dir, callbacks)
+            yield from _train(this, data_dir, workers, callbacks)
     except Timeout as error:
         raise RunError(f"run {this.name} is being trained by another process.") from error
 
 
 def _train(
-    this: Run, data_dir: Path, callbacks: Sequence[keras.callbacks.Callback]
+    this: Run, data_dir: Path, workers: Workers, callbacks: Sequence[keras.callbacks.Callback]
 ) -> Iterator[Event]:
+    """Train as the chief, or alone."""
     started = time.monotonic()
     config = this.config
-    train, validation = hold_out(
-        data.load(data_dir, config.dataset, "train"), config.validation_split
-    )
-    network = model.build(config, len(train.labels))
-    state = checkpoint.restore(this.path / CHECKPOINT, network)
-    history = list(state.history) if state else []
+    saved = checkpoint.read(this.path / CHECKPOINT)
+    shared = task.hand_out(config, this.dataset["digest"], saved, data_dir, workers)
+    network, train, validation = shared.network, shared.train, shared.validation
+    history = list(shared.history)
     before = sum(record.seconds for record in history)
     yield Started(
         run=this,
@@ -152,16 +202,7 @@ def _train(
         validation=len(validation.labels) if validation else 0,
         done=len(history),
     )
-    best = state.best if state else None
-    for event in loop.fit(
-        network,
-        train,
-        config,
-        validation=validation,
-        first_epoch=len(history) + 1,
-        best=best,
-        callbacks=callbacks,
-    ):
+    for event in shared.fit(callbacks):
         if isinstance(event, EpochEnd):
             history.append(event.record)
             checkpoint.save(this.path / CHECKPOINT, network, history, event.best)
@@ -169,6 +210,7 @@ def _train(
         else:
             yield event
 
+    network = model.on_one_device(network, config, len(train.labels))
     temperature = NETWORKS[config.model].temperature
     if validation is not None:
         probabilities = network.predict(validation.images, batch_size=BATCH, verbose=0)
@@ -187,12 +229,8 @@ def _train(
     yield trained
 
 
-def hold_out(train: Split, fraction: float) -> tuple[Split, Split | None]:
-    """Return the training images without, and with only, their last `fraction`."""
-    held = round(len(train.labels) * fraction)
-    if held == 0:
-        return train, None
-    return (
-        Split(train.images[:-held], train.labels[:-held]),
-        Split(train.images[-held:], train.labels[-held:]),
-    )
+def _assist(data_dir: Path, workers: Workers) -> Iterator[Event]:
+    """Train as a worker that isn't the chief: do its share, write nothing."""
+    for _ in task.receive(data_dir, workers).fit():
+        pass
+    yield Assisted(workers.place)

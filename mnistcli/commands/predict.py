@@ -1,12 +1,31 @@
 """`mnistcli predict`."""
 
+import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 
 from mnistcli import chatter
 from mnistcli.commands import options
+
+
+class Shard(click.ParamType[tuple[int, int]]):
+    """A part of a job and the number of its parts, such as 2/7."""
+
+    name = "I/N"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, int]:
+        """Return both numbers; fail where they are none, or out of range."""
+        found = re.fullmatch(r"(\d{1,9})/(\d{1,9})", value)
+        part, parts = map(int, found.groups()) if found else (1, 0)
+        if parts == 0 or part > parts:
+            self.fail(f"{value!r} is not I/N, with I from 0 to N, such as 2/7.", param, ctx)
+        return part, parts
 
 
 @click.command()
@@ -32,6 +51,13 @@ from mnistcli.commands import options
     default=0.0,
     help="Mark answers below this probability as doubtful (3?) instead of asserting them.",
 )
+@click.option(
+    "--shard",
+    type=Shard(),
+    default="0/1",
+    show_default="all",
+    help="Read every N-th input only: a job of N processes, I counted from 0 or from 1.",
+)
 @click.option("--show", is_flag=True, help="Draw what the network saw beside its top answers.")
 @click.option(
     "--save-images",
@@ -49,6 +75,7 @@ def predict(
     top: int,
     format_: str,
     min_confidence: float,
+    shard: tuple[int, int],
     show: bool,
     save_images: Path | None,
     engine: str,
@@ -63,19 +90,23 @@ def predict(
     form = _form("json" if as_json else format_, show=show)
     chatter.silence()
     from mnistcli.classifier import Classifier
-    from mnistcli.prediction import expand, predict_pictures, saved
+    from mnistcli.prediction import expand, predict_pictures, saved, share
     from mnistcli.run import find
     from mnistcli.views import predict as view
 
     found = find(runs_dir, run)
     classifier = Classifier.load(found, engine)
-    predictions = predict_pictures(expand(images), classifier, min_confidence)
+
+    def inputs() -> Iterator[str]:
+        return share(expand(images), *shard)
+
+    predictions = predict_pictures(inputs(), classifier, min_confidence)
     if save_images:
         predictions = saved(predictions, save_images)
     if sys.stderr.isatty() and not quiet and form in ("tsv", "json"):
         from mnistcli.views.pictures import counted
 
-        predictions = counted(predictions, lambda: sum(1 for _ in expand(images)))
+        predictions = counted(predictions, lambda: sum(1 for _ in inputs()))
     view.write(predictions, found, form, top)
 
 

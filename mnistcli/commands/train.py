@@ -7,7 +7,7 @@ import click
 
 from mnistcli import chatter
 from mnistcli.commands import options
-from mnistcli.config import DATASETS, OPTIMIZERS, SCHEDULES
+from mnistcli.config import DATASETS, OPTIMIZERS, SCHEDULES, STRATEGIES
 from mnistcli.networks import NETWORKS
 
 OF_THE_MODEL = "the model's own"
@@ -78,6 +78,13 @@ OF_THE_MODEL = "the model's own"
     show_default="0",
     help="The same seed gives the same weights.",
 )
+@click.option(
+    "--strategy",
+    type=click.Choice(STRATEGIES),
+    default="auto",
+    show_default=True,
+    help="Where to train; auto takes the workers in TF_CONFIG, else all GPUs, else the CPU.",
+)
 @click.option("--name", help="The run's folder.  [default: <model>-<timestamp>]")
 @click.option(
     "--resume",
@@ -99,6 +106,7 @@ OF_THE_MODEL = "the model's own"
 @options.as_json
 @options.quiet
 def train(
+    strategy: str,
     name: str | None,
     resume: str | None,
     plots: bool,
@@ -117,15 +125,24 @@ def train(
     from mnistcli.console import note
     from mnistcli.history import write_csv
     from mnistcli.networks import configure
-    from mnistcli.run import find
     from mnistcli.training import resume_run, train_run
     from mnistcli.views import train as view
 
-    if resume:
-        events = resume_run(find(runs_dir, resume), choices, data_dir, tensorboard=tensorboard)
-    else:
-        events = train_run(configure(**choices), data_dir, runs_dir, name, tensorboard=tensorboard)
+    events = (
+        resume_run(resume, choices, data_dir, runs_dir, tensorboard=tensorboard, strategy=strategy)
+        if resume
+        else train_run(
+            configure(**choices),
+            data_dir,
+            runs_dir,
+            name,
+            tensorboard=tensorboard,
+            strategy=strategy,
+        )
+    )
     trained = view.follow(events, quiet=quiet)
+    if trained is None:  # a worker that isn't the chief
+        return
     view.show(trained, as_json=as_json)
     written = [write_csv(trained.run.path, trained.history)] if as_csv else []
     if plots:

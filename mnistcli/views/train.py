@@ -10,11 +10,11 @@ from mnistcli.history import EpochRecord
 from mnistcli.loop import Progress as Step
 from mnistcli.run import Run
 from mnistcli.sparkline import bounds, sparkline
-from mnistcli.training import Event, Started, Trained
+from mnistcli.training import Assisted, Event, Joining, Started, Trained
 
 
-def follow(events: Iterable[Event], *, quiet: bool) -> Trained:
-    """Show training as it happens, and return its last event.
+def follow(events: Iterable[Event], *, quiet: bool) -> Trained | None:
+    """Show training as it happens, and return its last event; None if another worker has it.
 
     When it is interrupted, say how to go on.
     """
@@ -31,9 +31,9 @@ def follow(events: Iterable[Event], *, quiet: bool) -> Trained:
         try:
             for event in events:
                 match event:
-                    case Started():
-                        run = event.run
-                        note(_opening(event), quiet=quiet)
+                    case Joining() | Started() | Assisted():
+                        run = event.run if isinstance(event, Started) else None
+                        note(_sentence(event), quiet=quiet)
                     case Step():
                         bar = _advance(progress, bar, event)
                     case EpochRecord():
@@ -48,17 +48,22 @@ def follow(events: Iterable[Event], *, quiet: bool) -> Trained:
                     f"  mnistcli train --resume {run.path}"
                 )
             raise
-    raise AssertionError("training ends with Trained")
+    return None
 
 
-def _opening(started: Started) -> str:
-    config = started.run.config
-    held = f", {started.validation:,} held out" if started.validation else ""
-    done = f", going on after epoch {started.done}" if started.done else ""
-    return (
-        f"{config.model}, {started.parameters:,} parameters, {config.optimizer}, "
-        f"on {started.train:,} images of {config.dataset}{held}{done}"
-    )
+def _sentence(event: Joining | Started | Assisted) -> str:
+    """Say where training stands."""
+    if isinstance(event, Started):
+        config = event.run.config
+        held = f", {event.validation:,} held out" if event.validation else ""
+        done = f", going on after epoch {event.done}" if event.done else ""
+        return (
+            f"{config.model}, {event.parameters:,} parameters, {config.optimizer}, "
+            f"on {event.train:,} images of {config.dataset}{held}{done}"
+        )
+    place = event.place
+    doing = "done" if isinstance(event, Assisted) else "looking for the others"
+    return f"worker {place.worker} of {len(place.addresses)} ({place.address}): {doing}"
 
 
 def _advance(progress: Progress, bar: TaskID | None, step: Step) -> TaskID:

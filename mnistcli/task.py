@@ -1,0 +1,92 @@
+"""What all workers do alike: prepare a network and its data, and fit it.
+
+The chief hands the others the configuration and the checkpoint, so that all begin alike; each reads
+its own copy of the dataset.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mnistcli import checkpoint, data, loop, model
+from mnistcli.config import TrainingConfig
+from mnistcli.data import Split
+from mnistcli.distribution import Workers
+from mnistcli.errors import TrainingError
+from mnistcli.framework import keras
+from mnistcli.history import EpochRecord
+from mnistcli.loop import Best, EpochEnd, Progress
+
+
+@dataclass(frozen=True)
+class Task:
+    """A network, the data to fit it to, and how far it has come."""
+
+    config: TrainingConfig
+    network: keras.Model
+    train: Split
+    validation: Split | None
+    history: tuple[EpochRecord, ...]
+    best: Best | None
+
+    def fit(
+        self, callbacks: Sequence[keras.callbacks.Callback] = ()
+    ) -> Iterator[Progress | EpochEnd]:
+        """Train the network from where it stands; see `loop.fit`."""
+        return loop.fit(
+            self.network,
+            self.train,
+            self.config,
+            validation=self.validation,
+            first_epoch=len(self.history) + 1,
+            best=self.best,
+            callbacks=callbacks,
+        )
+
+
+def hand_out(
+    config: TrainingConfig, digest: str, saved: bytes, data_dir: Path, workers: Workers
+) -> Task:
+    """Give the other workers, if there are any, what they need, and return the chief's own task.
+
+    `digest` is the dataset's, `saved` the bytes of the checkpoint, if there is one.
+    """
+    workers.share(json.dumps({"config": config.to_json(), "digest": digest}).encode())
+    return _prepare(config, workers.share(saved), data_dir, workers)
+
+
+def receive(data_dir: Path, workers: Workers) -> Task:
+    """Return the task that the chief has handed out; raise TrainingError for another dataset."""
+    common = json.loads(workers.share())
+    saved = workers.share()
+    config = TrainingConfig.from_json(common["config"])
+    digest = data.info(data_dir, config.dataset).digest
+    if digest != common["digest"]:
+        raise TrainingError(
+            f"this worker's {config.dataset} is not the chief's: expected the digest "
+            f"{common['digest'][:8]}…, got {digest[:8]}…. Fetch it anew on both."
+        )
+    return _prepare(config, saved, data_dir, workers)
+
+
+def _prepare(config: TrainingConfig, saved: bytes, data_dir: Path, workers: Workers) -> Task:
+    train, validation = hold_out(
+        data.load(data_dir, config.dataset, "train"), config.validation_split
+    )
+    with workers.strategy.scope():
+        network = model.build(config, len(train.labels))
+        state = checkpoint.restore(saved, network)
+    history, best = (state.history, state.best) if state else ((), None)
+    return Task(config, network, train, validation, history, best)
+
+
+def hold_out(train: Split, fraction: float) -> tuple[Split, Split | None]:
+    """Return the training images without, and with only, their last `fraction`."""
+    held = round(len(train.labels) * fraction)
+    if held == 0:
+        return train, None
+    return (
+        Split(train.images[:-held], train.labels[:-held]),
+        Split(train.images[-held:], train.labels[-held:]),
+    )

@@ -1,0 +1,73 @@
+"""Several workers on loopback, each a process of its own."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+WORKER = Path(__file__).parent / "worker.py"
+
+
+def free_addresses(n: int, host: str = "127.0.0.1") -> list[str]:
+    """Return addresses on which nothing listens now."""
+    sockets = [socket.create_server((host, 0)) for _ in range(n)]
+    addresses = [f"{host}:{held.getsockname()[1]}" for held in sockets]
+    for held in sockets:
+        held.close()
+    return addresses
+
+
+def tf_config(addresses: Sequence[str], index: int) -> str:
+    task = {"type": "worker", "index": index}
+    return json.dumps({"cluster": {"worker": list(addresses)}, "task": task})
+
+
+@contextmanager
+def started(
+    folder: Path, addresses: Sequence[str], *arguments: object, prefixes: Sequence[str] = ()
+) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """Start `mnistcli ARGUMENTS` as one worker at each address, and kill what is left at the end.
+
+    Worker i writes i.out, i.err and, at the end of training, i.weights into the folder.
+    """
+    processes = []
+    for index in range(len(addresses)):
+        environment = {
+            **os.environ,
+            "TF_CONFIG": tf_config(addresses, index),
+            "WEIGHTS": str(folder / f"{index}.weights"),
+        }
+        with (folder / f"{index}.out").open("wb") as out, (folder / f"{index}.err").open("wb") as e:
+            prefix = prefixes[index].split() if prefixes else []
+            command = [*prefix, sys.executable, str(WORKER), *map(str, arguments)]
+            processes.append(
+                subprocess.Popen(
+                    command, stdin=subprocess.DEVNULL, stdout=out, stderr=e, env=environment
+                )
+            )
+    try:
+        yield processes
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
+def train(folder: Path, n: int, *arguments: object) -> list[int]:
+    """Let n workers do `mnistcli train ARGUMENTS` to the end, and return their exit codes."""
+    folder.mkdir(exist_ok=True)
+    with started(folder, free_addresses(n), "train", *arguments) as processes:
+        return [process.wait(300) for process in processes]
+
+
+def wait_for(file: Path, text: str, seconds: float = 60) -> None:
+    """Wait until a file has a text."""
+    end = time.monotonic() + seconds
+    while text not in file.read_text():
+        assert time.monotonic() < end, file.read_text()
+        time.sleep(0.05)
