@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from mnistcli.errors import TrainingError
 from mnistcli.framework import CoordinatedJob, context, coordination_leader, tf
 
-PATIENCE = 60  # seconds for all workers to be there
+PATIENCE = 50  # seconds for all workers to be there
 SILENCE = 20  # seconds without a heartbeat after which a worker counts as lost
 
 LOST = (

@@ -91,8 +91,7 @@ def test_when_a_worker_dies_the_other_stops_and_the_run_goes_on(tmp_path, tiny_d
         workers.wait_for(tmp_path / "0.err", "epoch 2 ")
         processes[1].send_signal(signal.SIGKILL)
         assert processes[0].wait(60) == 1
-    message = (tmp_path / "0.err").read_text().splitlines()[-1]
-    assert message.startswith(f"Error: worker 0 lost the others ({addresses[1]})")
+    assert f"Error: worker 0 lost the others ({addresses[1]})" in workers.error(tmp_path, 0)
     # Whoever is left goes on where both were; two thousand epochs are too many to wait for.
     manifest = tmp_path / "a" / "run.json"
     epochs = json.loads(manifest.read_text())
@@ -108,5 +107,4 @@ def test_a_batch_with_fewer_images_than_workers_is_refused_by_all(tmp_path, tiny
     codes = workers.train(tmp_path, 2, *options, "--batch-size", 21)  # 64 = 3 * 21 + 1
     assert codes == [1, 1]
     for worker in range(2):
-        message = (tmp_path / f"{worker}.err").read_text().splitlines()[-1]
-        assert message.startswith("Error: a batch of 1 images"), message
+        assert "Error: a batch of 1 images" in workers.error(tmp_path, worker)

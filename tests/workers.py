@@ -27,29 +27,38 @@ def tf_config(addresses: Sequence[str], index: int) -> str:
     return json.dumps({"cluster": {"worker": list(addresses)}, "task": task})
 
 
+def start(
+    folder: Path, addresses: Sequence[str], index: int, *arguments: object, prefix: str = ""
+) -> subprocess.Popen[bytes]:
+    """Start `mnistcli ARGUMENTS` as the worker at one of the addresses.
+
+    It writes INDEX.out, INDEX.err and, at the end of training, INDEX.weights into the folder.
+    """
+    environment = {
+        **os.environ,
+        "TF_CONFIG": tf_config(addresses, index),
+        "WEIGHTS": str(folder / f"{index}.weights"),
+    }
+    out, err = (folder / f"{index}.{name}" for name in ("out", "err"))
+    with out.open("wb") as stdout, err.open("wb") as stderr:
+        return subprocess.Popen(
+            [*prefix.split(), sys.executable, str(WORKER), *map(str, arguments)],
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=stderr,
+            env=environment,
+        )
+
+
 @contextmanager
 def started(
     folder: Path, addresses: Sequence[str], *arguments: object, prefixes: Sequence[str] = ()
 ) -> Iterator[list[subprocess.Popen[bytes]]]:
-    """Start `mnistcli ARGUMENTS` as one worker at each address, and kill what is left at the end.
-
-    Worker i writes i.out, i.err and, at the end of training, i.weights into the folder.
-    """
-    processes = []
-    for index in range(len(addresses)):
-        environment = {
-            **os.environ,
-            "TF_CONFIG": tf_config(addresses, index),
-            "WEIGHTS": str(folder / f"{index}.weights"),
-        }
-        with (folder / f"{index}.out").open("wb") as out, (folder / f"{index}.err").open("wb") as e:
-            prefix = prefixes[index].split() if prefixes else []
-            command = [*prefix, sys.executable, str(WORKER), *map(str, arguments)]
-            processes.append(
-                subprocess.Popen(
-                    command, stdin=subprocess.DEVNULL, stdout=out, stderr=e, env=environment
-                )
-            )
+    """Start a worker at each address, and kill what is left of them at the end."""
+    processes = [
+        start(folder, addresses, index, *arguments, prefix=prefixes[index] if prefixes else "")
+        for index in range(len(addresses))
+    ]
     try:
         yield processes
     finally:
@@ -71,3 +80,10 @@ def wait_for(file: Path, text: str, seconds: float = 60) -> None:
     while text not in file.read_text():
         assert time.monotonic() < end, file.read_text()
         time.sleep(0.05)
+
+
+def error(folder: Path, worker: int) -> str:
+    """Return what `mnistcli` said as its error; TensorFlow says things of its own around it."""
+    text = (folder / f"{worker}.err").read_text()
+    (line,) = [line for line in text.splitlines() if line.startswith("Error: ")] or [text]
+    return line

@@ -107,7 +107,7 @@ def predict(
         from mnistcli.views.pictures import counted
 
         predictions = counted(predictions, lambda: sum(1 for _ in inputs()))
-    view.write(predictions, found, form, top)
+    view.write(predictions, found, form, top, part=shard[1] > 1)
 
 
 def _form(name: str, *, show: bool) -> str:

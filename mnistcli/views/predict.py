@@ -15,11 +15,13 @@ from mnistcli.run import Run
 VERSION = 1  # of the JSON
 
 
-def write(predictions: Iterable[Prediction], run: Run, form: str, top: int) -> None:
+def write(
+    predictions: Iterable[Prediction], run: Run, form: str, top: int, *, part: bool = False
+) -> None:
     """Write predictions to stdout as "table", "show" (a table with drawings), "tsv" or "json".
 
     What could not be read is said on stderr. Raises PictureError at the end if there was any, or
-    if there was no picture at all.
+    if there was no picture at all: only as a `part` of a job may there be none.
     """
     # A file's name is bytes: what is not UTF-8 goes out as it came in.
     for stream in (sys.stdout, sys.stderr):
@@ -36,7 +38,7 @@ def write(predictions: Iterable[Prediction], run: Run, form: str, top: int) -> N
         from mnistcli.views import pictures
 
         pictures.show(counter, top, draw=form == "show")
-    if counter.total == 0:
+    if counter.total == 0 and not part:
         raise PictureError(
             f"no picture found: expected files that end in {', '.join(SUFFIXES)}, in the folders "
             f"given or below them. A file of another name is read when it is named itself."

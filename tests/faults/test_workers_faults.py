@@ -1,0 +1,147 @@
+"""Workers that die, never come, or are cut off: the others end, say why, and nothing is lost.
+
+`pytest --long` kills ten times.
+"""
+
+import json
+import os
+import random
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+import workers
+
+from mnistcli.distribution import PATIENCE
+
+OPTIONS = ("--dataset", "synthetic", "--epochs", 4, "--batch-size", 50, "--optimizer", "adam")
+BOUND = 60  # seconds in which those that are left must end
+
+
+@pytest.fixture(scope="module")
+def whole(mnistcli, data_dir, tmp_path_factory):
+    """The last loss of a run that nothing disturbed."""
+    folder = tmp_path_factory.mktemp("whole")
+    where = ("--data-dir", data_dir, "--runs-dir", folder)
+    result = mnistcli("train", *OPTIONS, "--name", "whole", *where)
+    assert result.returncode == 0, result.stderr
+    return last_loss(folder / "whole")
+
+
+def last_loss(run: Path) -> float:
+    history = json.loads((run / "metrics.json").read_bytes())["history"]
+    assert [record["epoch"] for record in history] == [1, 2, 3, 4]
+    return history[-1]["loss"]
+
+
+def test_whichever_worker_is_killed_whenever_the_rest_ends_and_can_go_on(
+    request, mnistcli, data_dir, tmp_path, whole
+):
+    chance = random.Random(8)
+    for number in range(10 if request.config.getoption("--long") else 1):
+        victim, moment = chance.randrange(2), chance.uniform(3, 14)
+        name = f"killed-{number}"
+        options = (*OPTIONS, "--data-dir", data_dir, "--runs-dir", tmp_path)
+        with workers.started(
+            tmp_path, workers.free_addresses(2), "train", *options, "--name", name
+        ) as processes:
+            time.sleep(moment)
+            processes[victim].kill()
+            other = processes[1 - victim].wait(BOUND)
+        if other != 0:  # not over before the kill
+            assert other == 1
+            assert f"Error: worker {1 - victim} " in workers.error(tmp_path, 1 - victim)
+        if not (tmp_path / name / "run.json").exists():  # killed before the chief began
+            continue
+        if not (tmp_path / name / "metrics.json").exists():
+            where = ("--data-dir", data_dir, "--runs-dir", tmp_path)
+            result = mnistcli("train", "--resume", name, *where)
+            assert result.returncode == 0, result.stderr
+        assert last_loss(tmp_path / name) == pytest.approx(whole, rel=1e-2)
+
+
+def test_who_finds_nobody_gives_up_and_names_the_addresses(tmp_path, tiny_data_dir):
+    # One waits for the chief, the other is the chief of another job and waits for a worker.
+    missing, here, chief, absent = workers.free_addresses(4)
+    options = ("train", "--dataset", "synthetic", "--data-dir", tiny_data_dir)
+    folders = [tmp_path / name for name in ("worker", "chief")]
+    commands = []
+    for folder, addresses, index in zip(
+        folders, ((missing, here), (chief, absent)), (1, 0), strict=True
+    ):
+        folder.mkdir()
+        commands.append(workers.start(folder, addresses, index, *options, "--runs-dir", tmp_path))
+    for process in commands:
+        assert process.wait(PATIENCE + BOUND) == 1
+    for folder, address, index in zip(folders, (missing, absent), (1, 0), strict=True):
+        expected = f"waited {PATIENCE} s for {address}, and gave up"
+        assert expected in workers.error(folder, index)
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.fixture
+def two_hosts():
+    """Two network namespaces with an address each and a link between them."""
+    if os.geteuid() != 0 or shutil.which("ip") is None:
+        pytest.skip("network namespaces need root and iproute2's `ip`")
+    names = [f"mnistcli-{os.getpid()}-{k}" for k in range(2)]
+    devices = [f"mc{os.getpid() % 100_000}{k}" for k in "ab"]
+    commands = [
+        f"ip netns add {names[0]}",
+        f"ip netns add {names[1]}",
+        f"ip -n {names[0]} link add {devices[0]} type veth peer {devices[1]} netns {names[1]}",
+        *(
+            f"ip -n {name} {what}"
+            for number, (name, device) in enumerate(zip(names, devices, strict=True))
+            for what in (
+                f"addr add 10.77.0.{number + 1}/24 dev {device}",
+                f"link set {device} up",
+                "link set lo up",
+            )
+        ),
+    ]
+    try:
+        for command in commands:
+            made = subprocess.run(command.split(), capture_output=True, text=True, check=False)
+            if made.returncode:
+                pytest.skip(f"network namespaces cannot be made here: {made.stderr.strip()}")
+        yield names, devices
+    finally:
+        for name in names:
+            subprocess.run(["ip", "netns", "del", name], capture_output=True, check=False)
+
+
+def on_two_hosts(folder, names, *arguments):
+    return workers.started(
+        folder,
+        ["10.77.0.1:2222", "10.77.0.2:2222"],
+        "train",
+        *arguments,
+        prefixes=[f"ip netns exec {name}" for name in names],
+    )
+
+
+def test_two_hosts_train_together(two_hosts, tmp_path, data_dir, whole):
+    names, _ = two_hosts
+    options = (*OPTIONS, "--data-dir", data_dir, "--runs-dir", tmp_path, "--name", "a")
+    with on_two_hosts(tmp_path, names, *options) as processes:
+        assert [process.wait(200) for process in processes] == [0, 0]
+    assert (tmp_path / "0.weights").read_text() == (tmp_path / "1.weights").read_text()
+    assert last_loss(tmp_path / "a") == pytest.approx(whole, rel=1e-2)
+
+
+def test_a_cut_link_ends_both(two_hosts, tmp_path, data_dir):
+    names, devices = two_hosts
+    options = ("--dataset", "synthetic", "--epochs", 10_000, "--data-dir", data_dir)
+    with on_two_hosts(
+        tmp_path, names, *options, "--runs-dir", tmp_path, "--name", "a"
+    ) as processes:
+        workers.wait_for(tmp_path / "0.err", "epoch 1 ")
+        subprocess.run(["ip", "-n", names[0], "link", "set", devices[0], "down"], check=True)
+        end = time.monotonic() + BOUND
+        codes = [process.wait(end - time.monotonic()) for process in processes]
+    assert codes == [1, 1]
+    for worker in range(2):
+        assert f"Error: worker {worker} lost the others" in workers.error(tmp_path, worker)
