@@ -41,7 +41,8 @@ class Names(click.Choice[str]):
         )
 
 
-def _default_data_dir() -> Path:
+def default_data_dir() -> Path:
+    """Return the user's cache folder for mnistcli."""
     from platformdirs import user_cache_path
 
     return user_cache_path("mnistcli")
@@ -64,7 +65,7 @@ data_dir = click.option(
     "--data-dir",
     type=click.Path(file_okay=False, path_type=Path),
     envvar="MNISTCLI_DATA_DIR",
-    default=_default_data_dir,
+    default=default_data_dir,
     show_default="the user's cache folder",
     show_envvar=True,
     help="Where datasets are stored.",

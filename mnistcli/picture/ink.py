@@ -108,10 +108,11 @@ def threshold(ink: NDArray[np.uint8], where: NDArray[np.bool_] | None = None) ->
     (Gonzalez and Woods, Digital Image Processing, "Using edges to improve global thresholding").
     """
     steep = slopes(ink)
-    weight = np.maximum(steep - NOISY_SLOPES * typical(steep), 0.0)
+    noise = NOISY_SLOPES * typical(steep)
+    edge = steep > noise  # few pixels are one
     if where is not None:
-        weight[~where] = 0.0
-    counts = np.bincount(ink.ravel(), weight.ravel(), 256)
+        edge &= where
+    counts = np.bincount(ink[edge], steep[edge] - noise, 256)
     below = np.cumsum(counts)
     moment = np.cumsum(counts * np.arange(256))
     above = below[-1] - below

@@ -41,6 +41,12 @@ SLOPE = 8.0
 #: The digit has at least this part of the evidence for all pieces; noise is many small ones.
 OF_ALL = 0.3
 
+#: A picture whose border differs by no more than this, of 255, is drawn on one colour; and what
+#: differs from that colour by more than this is ink, but for the blurred rim of a stroke.
+ONE_COLOUR = 3
+APART = 16
+RIM = np.ones((5, 5), np.uint8)
+
 #: A digit, and the darkness it was found in, uint8 (h, w).
 Found = tuple[Digit, NDArray[np.uint8]]
 
@@ -53,7 +59,7 @@ def read_light(light: NDArray[np.uint8]) -> NDArray[np.uint8]:
     grey = ink.to_grey(ink.enlarge(light))
     grey = np.asarray(cv2.GaussianBlur(grey, (3, 3), 0), np.uint8)
     slopes = ink.slopes(grey)
-    found = most_evident(looks(grey, slopes, DEPTHS))
+    found = most_evident(until_nothing_is_left(looks(grey, slopes, DEPTHS), grey))
     if found is None or found[0].freedom < LEANING:
         darkest = looks(grey, slopes, DARKEST)
         found = most_evident(chain([found] if found else [], darkest))
@@ -76,6 +82,20 @@ def most_evident(found: Iterable[Found]) -> Found | None:
         if best is None or digit.evidence > BETTER * best[0].evidence:
             best = digit, dark
     return best
+
+
+def until_nothing_is_left(found: Iterable[Found], grey: NDArray[np.uint8]) -> Iterator[Found]:
+    """Pass on what is found, as far as a digit that leaves nothing else on a plain ground.
+
+    There is no reason to look again at what was drawn on a screen, and is read while it is drawn.
+    """
+    border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+    plain = np.ptp(border) <= ONE_COLOUR
+    apart = cv2.absdiff(grey, np.full_like(grey, border[0])) > APART if plain else None
+    for digit, dark in found:
+        yield digit, dark
+        if apart is not None and not apart[cv2.dilate(digit.mask, RIM) == 0].any():
+            return
 
 
 def looks(

@@ -124,10 +124,12 @@ def find_digit(mask: NDArray[np.uint8], paper: NDArray[np.uint8], sight: Sight) 
         return None
     chosen = gather(pieces, inked)
     first = inked[0]
+    is_chosen = np.zeros(evidence.shape, np.uint8)
+    is_chosen[chosen] = 1
     told = evidence.copy()
     told[[i for i in ranked if i not in drawn]] = 0.0
     return Digit(
-        mask=np.isin(pieces.labels, chosen).astype(np.uint8),
+        mask=is_chosen[pieces.labels],
         evidence=float(evidence[chosen].sum()),
         pen=float(pieces.width[first]),
         contrast=float(pieces.steepness[first] / pieces.outline[first]),

@@ -1,0 +1,94 @@
+"""Everything that is timed, as one table: us and what people would run otherwise, in turn.
+
+    python benchmarks/run.py [--pairs N] [--data-dir DIR]
+
+Takes about half an hour. MNIST must be stored (`mnistcli fetch`). `torch_mnist.py` joins in where
+PyTorch is installed.
+"""
+
+import argparse
+import importlib.util
+import json
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from measure import Comparison, compare, heading
+from reading import HERE, MNISTCLI, PYTHON, rows
+
+from mnistcli import data
+from mnistcli.commands.options import default_data_dir
+
+IMAGES = 60_000
+# The first layer needs no gradient of its input: two products a step there, three in the second.
+EPOCH = 2 * IMAGES * (2 * 784 * 512 + 3 * 512 * 10)  # floating-point operations
+
+
+def training(data_dir: Path, folder: Path, pairs: int) -> list[Comparison]:
+    """Compare `mnistcli train` with the scripts that train the same or the like."""
+    npz = folder / "mnist.npz"
+    parts = {part: data.load(data_dir, "mnist", part) for part in ("train", "test")}
+    arrays = {f"x_{part}": split.images for part, split in parts.items()}
+    arrays |= {f"y_{part}": split.labels for part, split in parts.items()}
+    np.savez(npz, **arrays, allow_pickle=False)
+    train = (MNISTCLI, "train", "--json", "--quiet", "--data-dir", data_dir, "--runs-dir", folder)
+    cnn = (*train, "--model", "cnn")
+    few = max(1, pairs // 2)
+    peers = [
+        ("train / the book's script", train, "book.py", pairs),
+        ("train --model cnn / Keras's convnet", cnn, "keras_convnet.py", few),
+        ("the same, --epochs 2", (*cnn, "--epochs", 2), "keras_convnet.py", 1),
+    ]
+    if importlib.util.find_spec("torch"):
+        peers.append(("train --model cnn / PyTorch's example", cnn, "torch_mnist.py", 1))
+    return [
+        compare(name, ours, (PYTHON, HERE / script, npz), n, warmup=0)
+        for name, ours, script, n in peers
+    ]
+
+
+def sgemm() -> float:
+    """Return the rate at which this machine multiplies large float32 matrices, in FLOP/s."""
+    a = np.ones((4096, 4096), np.float32)
+    rates = []
+    for _ in range(5):
+        started = time.perf_counter()
+        a @ a
+        rates.append(2 * 4096**3 / (time.perf_counter() - started))
+    return max(rates)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pairs", type=int, default=5)
+    parser.add_argument("--data-dir", type=Path, default=default_data_dir())
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        trained = training(options.data_dir, folder, options.pairs)
+        answers = [json.loads(ours.output) for ours in trained[0].ours]
+        table = [*trained, *rows(Path(answers[0]["run"]), 10_000, 2 * options.pairs + 1)]
+    print(heading())
+    for row in table:
+        print(row.row())
+    for row in trained:
+        ours = [json.loads(each.output)["test"]["accuracy"] for each in row.ours]
+        theirs = [json.loads(each.output)["accuracy"] for each in row.theirs]
+        print(
+            f"{row.name}: test accuracy {statistics.mean(ours):.4f}, {statistics.mean(theirs):.4f}"
+        )
+    epoch = statistics.median(
+        record["seconds"] for answer in answers for record in answer["history"][1:]
+    )
+    rate = sgemm()
+    print(
+        f"an epoch of the book's network: {epoch:.2f} s, {EPOCH / epoch / 1e9:.0f} GFLOP/s, "
+        f"{EPOCH / epoch / rate:.0%} of this machine's SGEMM ({rate / 1e9:.0f} GFLOP/s)"
+    )
+
+
+if __name__ == "__main__":
+    main()
