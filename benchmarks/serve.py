@@ -3,7 +3,7 @@
     python benchmarks/serve.py [--run RUN] [--seconds 60] [--picture drawing.png]
 
 One client asks as fast as it is answered, as the page does; then 32 do, each on a connection of
-its own. A request is what the page sends: a drawing of 168 x 168 pixels as a PNG.
+its own. A request is what the page sends: a drawing of 128 x 128 pixels as a PNG.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from PIL import Image, ImageDraw
 
-SIDE = 168  # of the page's drawings
+SIDE = 128  # of the page's drawings
 CLIENTS = (1, 32)
 
 
@@ -59,10 +59,12 @@ def _arguments() -> argparse.Namespace:
 
 def draw() -> bytes:
     """Return a three as the page sends it: a PNG, dark on white."""
-    picture = Image.new("RGB", (SIDE * 4, SIDE * 4), "white")
+    fine = 4 * SIDE
+    picture = Image.new("RGB", (fine, fine), "white")
     pen = ImageDraw.Draw(picture)
-    for top, bottom, start, end in ((110, 320, 170, 450), (300, 550, 270, 550)):
-        pen.arc((200, top, 460, bottom), start, end, fill="black", width=46)
+    for top, bottom, start, end in ((0.17, 0.5, 170, 450), (0.44, 0.82, 270, 550)):
+        box = (0.3 * fine, top * fine, 0.7 * fine, bottom * fine)
+        pen.arc(box, start, end, fill="black", width=fine // 15)
     buffer = io.BytesIO()
     picture.resize((SIDE, SIDE), Image.Resampling.LANCZOS).save(buffer, "PNG")
     return buffer.getvalue()

@@ -45,6 +45,11 @@ def test_a_small_or_large_digit_is_read(page, scale):
     expect_digit(page, 3)
 
 
+def test_a_digit_that_runs_off_the_sheet_is_read(page):
+    draw(page, [[(0.5, -0.02), (0.5, 1.02)]])
+    expect_digit(page, 1)
+
+
 def test_the_answer_is_there_before_the_pen_is_lifted(page):
     first, *others = DIGITS[3][0]
     page.mouse.move(*place(page, first))

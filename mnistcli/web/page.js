@@ -2,7 +2,7 @@
 
 import { Sheet } from "./sheet.js";
 
-const SIDE = 168; // of the picture that is sent: six pixels for each that the network sees
+const SIDE = 128; // of the picture that is sent: reading takes little time, and loses nothing
 const PATIENCE = 20_000; // milliseconds to wait for an answer
 const SLOW = 200; // milliseconds after which a picture's reading is announced
 const PAUSE = 600; // milliseconds without a new answer, after which it is said aloud

@@ -1,6 +1,7 @@
 // The sheet: strokes or a picture, drawn by pointer or by keys, with undo.
 
 const WIDTH = 0.07; // of a stroke, as a part of the sheet's side: that of MNIST's digits
+const MARGIN = 0.05; // around the sheet in its picture: at the border itself, ink could be a table
 const STEP = 1 / 32; // by which an arrow key moves the pen
 const FINE_STEP = 1 / 128; // with Shift
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -57,10 +58,14 @@ export class Sheet {
   async png(side) {
     this.off ??= new OffscreenCanvas(side, side);
     const context = this.off.getContext("2d", { alpha: false });
+    context.reset();
     context.fillStyle = "#fff";
     context.fillRect(0, 0, side, side);
-    context.strokeStyle = "#000";
-    for (const stroke of this.content.strokes) trace(context, stroke, side);
+    context.translate(MARGIN * side, MARGIN * side);
+    const inside = side * (1 - 2 * MARGIN);
+    context.rect(0, 0, inside, inside);
+    context.clip();
+    for (const stroke of this.content.strokes) trace(context, stroke, inside);
     return this.off.convertToBlob({ type: "image/png" });
   }
 
