@@ -73,19 +73,20 @@ def mlp() -> keras.Model:
 
 @_network(
     optimizer="adam",
-    learning_rate=0.006,
+    learning_rate=0.01,
     schedule="one-cycle",
     epochs=7,
-    batch_size=128,
+    batch_size=256,
     augment=True,
     temperature=1.25,  # fitted on the last 10,000 training images, left out of one run
     xla=False,  # compiled convolutions are 2.5 times slower on CPUs
 )
 def cnn() -> keras.Model:
-    """Return a small batch-normalised convolutional network; 82,410 parameters.
+    """Return a small batch-normalised convolutional network; 230,490 parameters.
 
     What costs time on a CPU is not the convolutions but the passes over large activations between
-    them. Thus pooling comes before batch normalisation, which has a quarter of the work to do then.
+    them. Thus the first layers are not padded, and pooling comes before batch normalisation, which
+    has a quarter of the work to do then.
     Dropout is left out: its masks belong to batches, not to examples, so that a run on several
     workers would not take the steps of a run on one.
     """
@@ -94,11 +95,9 @@ def cnn() -> keras.Model:
 
     several = tf.distribute.get_strategy().num_replicas_in_sync > 1
 
-    def convolution(
-        filters: int, side: int, padding: str = "same", *, pool: bool = False
-    ) -> list[keras.Layer]:
+    def normalised(layer: keras.Layer, *, pool: bool = False) -> list[keras.Layer]:
         return [
-            layers.Conv2D(filters, side, padding=padding, use_bias=False),
+            layer,
             *([layers.MaxPooling2D()] if pool else []),
             # Keras's momentum of 0.99 would average over more steps than a short run takes.
             layers.BatchNormalization(momentum=0.9, synchronized=several),
@@ -110,11 +109,11 @@ def cnn() -> keras.Model:
             Input((28, 28)),
             layers.Rescaling(1 / 255),
             layers.Reshape((28, 28, 1)),
-            *convolution(32, 5, pool=True),  # (14, 14, 32)
-            *convolution(32, 3, pool=True),  # (7, 7, 32)
-            *convolution(64, 3),  # (7, 7, 64)
-            *convolution(64, 3, padding="valid"),  # (5, 5, 64)
+            *normalised(layers.Conv2D(16, 5, use_bias=False), pool=True),  # (12, 12, 16)
+            *normalised(layers.Conv2D(32, 3, use_bias=False), pool=True),  # (5, 5, 32)
+            *normalised(layers.Conv2D(64, 3, padding="same", use_bias=False)),  # (5, 5, 64)
             layers.Flatten(),
+            *normalised(layers.Dense(128, use_bias=False)),
             layers.Dense(10, activation="softmax"),
         ],
         name="cnn",

@@ -46,7 +46,7 @@ def test_a_small_or_large_digit_is_read(page, scale):
 
 
 def test_a_digit_that_runs_off_the_sheet_is_read(page):
-    draw(page, [[(0.5, -0.02), (0.5, 1.02)]])
+    draw(page, [[(0.5, 0.4), (0.5, -0.02)], [(0.5, 0.4), (0.5, 1.02)]])
     expect_digit(page, 1)
 
 
