@@ -1,0 +1,107 @@
+"""Make the pictures of README.md: terminals, plots, and the page, from a run made for it.
+
+Usage: pictures.py. Needs MNIST (`mnistcli fetch`) and a minute; the page, Chromium.
+"""
+
+import io
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from PIL import Image, ImageDraw
+from rich.console import Console
+from rich.text import Text
+
+ROOT = Path(__file__).parents[1]
+PICTURES = ROOT / "docs" / "pictures"
+sys.path.insert(0, str(ROOT / "tests"))
+
+from strokes import DIGITS  # noqa: E402
+from terminal import on_terminal  # noqa: E402
+
+COLUMNS = 80
+SIDE = 400  # pixels of a drawn picture
+VIEWPORT = {"width": 1000, "height": 720}
+PLOTS = ("confusion", "mistakes")
+
+
+def write(digit: int, path: Path) -> None:
+    """Draw a digit with a blue pen on white and save it."""
+    picture = Image.new("RGB", (SIDE, SIDE), "white")
+    pen = ImageDraw.Draw(picture)
+    for stroke in DIGITS[digit]:
+        points = [(x * SIDE, y * SIDE) for x, y in stroke]
+        pen.line(points, fill=(30, 50, 140), width=18, joint="curve")
+    picture.save(path)
+
+
+def terminal(name: str, *arguments: str) -> None:
+    """Save what a command shows on a terminal as an SVG."""
+    shown = on_terminal(*arguments, columns=COLUMNS)
+    assert shown.returncode == 0, shown.text
+    console = Console(record=True, width=COLUMNS, file=io.StringIO())
+    console.print(Text(f"$ mnistcli {' '.join(arguments)}\n", "bold"))
+    console.print(Text.from_ansi(shown.text.replace("\r\n", "\n")))
+    console.save_svg(str(PICTURES / f"{name}.svg"), title="mnistcli", unique_id=name)
+
+
+def page() -> None:
+    """Save the drawing page with a digit on it, light and dark."""
+    from playwright.sync_api import sync_playwright
+
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        sys.exit("the page's pictures need chromium")
+    command = [sys.executable, "-m", "mnistcli", "serve", "--port", "0"]
+    with (
+        subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server,
+        sync_playwright() as driver,
+    ):
+        assert server.stdout is not None
+        address = server.stdout.readline().strip()
+        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        for scheme in ("light", "dark"):
+            view = browser.new_page(viewport=VIEWPORT, color_scheme=scheme)
+            view.goto(address)
+            sheet = view.locator("#sheet").bounding_box()
+            assert sheet is not None
+            for first, *others in DIGITS[8]:
+                at = [
+                    (sheet["x"] + x * sheet["width"], sheet["y"] + y * sheet["height"])
+                    for x, y in (first, *others)
+                ]
+                view.mouse.move(*at[0])
+                view.mouse.down()
+                for point in at[1:]:
+                    view.mouse.move(*point)
+                view.mouse.up()
+            view.wait_for_function("document.querySelector('#digit').textContent === '8'")
+            view.wait_for_timeout(500)  # the bars come to rest
+            view.screenshot(path=PICTURES / f"page-{scheme}.png")
+        browser.close()
+        server.terminate()
+
+
+def main() -> None:
+    """Train a run in a temporary folder, and make every picture from it."""
+    PICTURES.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        mnistcli = [sys.executable, "-m", "mnistcli"]
+        subprocess.run([*mnistcli, "train", "--model", "cnn", "--name", "cnn"], check=True)
+        for digit, name in ((3, "three.png"), (7, "seven.png")):
+            write(digit, Path(name))
+        terminal("predict", "predict", "--show", "--top", "3", "three.png", "seven.png")
+        terminal("evaluate", "evaluate")
+        subprocess.run([*mnistcli, "evaluate", "--plots", "--json"], check=True, stdout=subprocess.DEVNULL)
+        for plot in PLOTS:
+            (drawn,) = Path("runs", "cnn", "plots").glob(f"{plot}-*.png")
+            shutil.copy(drawn, PICTURES / f"{plot}.png")
+        page()
+
+
+if __name__ == "__main__":
+    main()
