@@ -47,8 +47,8 @@ def test_it_leaves_nothing_but_the_run(demo):
     assert [path.name for path in folder.iterdir() if not path.name.startswith(".")] == ["runs"]
 
 
-def test_folders_that_were_given_are_shown_in_the_commands(mnistcli, tiny_data_dir, tmp_path):
-    result = mnistcli(
+def test_folders_that_were_given_are_shown_in_the_commands(mnistcli_here, tiny_data_dir, tmp_path):
+    result = mnistcli_here(
         *("demo", "--dataset", "synthetic"),
         *("--data-dir", tiny_data_dir, "--runs-dir", tmp_path / "mine"),
     )
