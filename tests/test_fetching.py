@@ -23,25 +23,29 @@ NO_NETWORK = {"HTTPS_PROXY": "http://127.0.0.1:1", "HTTP_PROXY": "http://127.0.0
 
 
 @pytest.fixture(scope="session")
-def plain_dir(mnist_dir, tmp_path_factory):
+def plain_dir(mnist_dir, filled_once):
     """The four files, not gzipped."""
-    folder = tmp_path_factory.mktemp("plain")
-    for part in PARTS.values():
-        packed = (mnist_dir / f"{part.idx_name}.gz").read_bytes()
-        (folder / part.idx_name).write_bytes(gzip.decompress(packed))
-    return folder
+
+    def fill(folder):
+        for part in PARTS.values():
+            packed = (mnist_dir / f"{part.idx_name}.gz").read_bytes()
+            (folder / part.idx_name).write_bytes(gzip.decompress(packed))
+
+    return filled_once("plain", fill)
 
 
 @pytest.fixture(scope="session")
-def npz_path(plain_dir, tmp_path_factory):
+def npz_path(plain_dir, filled_once):
     """A single mnist.npz, as Keras keeps it."""
-    path = tmp_path_factory.mktemp("npz") / "mnist.npz"
-    arrays = {
-        part.npz_name: idx.parse((plain_dir / part.idx_name).read_bytes())
-        for part in PARTS.values()
-    }
-    np.savez_compressed(path, **arrays)
-    return path
+
+    def fill(folder):
+        arrays = {
+            part.npz_name: idx.parse((plain_dir / part.idx_name).read_bytes())
+            for part in PARTS.values()
+        }
+        np.savez_compressed(folder / "mnist.npz", **arrays)
+
+    return filled_once("npz", fill) / "mnist.npz"
 
 
 @pytest.fixture
