@@ -30,13 +30,13 @@ PHONE = {"viewport": {"width": 360, "height": 640}, "has_touch": True, "is_mobil
 NOTHING = "\N{EN DASH}"  # in the place of a digit
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def mnist_runs_dir(mnist_run: Path) -> Path:
     """A runs folder with a network trained on the real MNIST."""
     return mnist_run.parent
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def url(mnist_runs_dir: Path) -> Iterator[str]:
     with subprocess.Popen(
         [sys.executable, "-m", "mnistcli", "serve", "--port", "0", "--runs-dir", mnist_runs_dir],
@@ -47,7 +47,7 @@ def url(mnist_runs_dir: Path) -> Iterator[str]:
         process.terminate()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser():
     if CHROMIUM is None:
         pytest.skip("chromium is not installed")
