@@ -150,15 +150,20 @@ def mnistcli() -> Mnistcli:
     return run_mnistcli
 
 
-def run_mnistcli_here(*arguments: object) -> subprocess.CompletedProcess[str]:
+def run_mnistcli_here(
+    *arguments: object, cwd: Path | None = None, **environment: str
+) -> subprocess.CompletedProcess[str]:
     """Run `mnistcli` in this process, for tests of what it says and leaves.
 
-    The next process would import TensorFlow anew.
+    A process of its own would import TensorFlow anew.
     """
     command = ["mnistcli", *map(str, arguments)]
     out, err = io.StringIO(), io.StringIO()
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
         patch.setattr(sys, "argv", command)
+        patch.chdir(cwd or Path.cwd())
+        for name, value in environment.items():
+            patch.setenv(name, value)
         code = cli._run()
     return subprocess.CompletedProcess(command, code, out.getvalue(), err.getvalue())
 
