@@ -108,7 +108,7 @@ def test_without_a_terminal_a_training_summary_has_no_escape_codes(quiet_trainin
     assert "\x1b" not in stdout
 
 
-@pytest.mark.parametrize("engine", ["litert", "keras"])
+@pytest.mark.parametrize("engine", ["litert", pytest.param("keras", marks=pytest.mark.long)])
 def test_a_quiet_evaluation_leaves_stderr_empty(runs_dir, data_dir, mnistcli, engine):
     folders = ("--runs-dir", runs_dir, "--data-dir", data_dir)
     result = mnistcli("evaluate", *folders, "--engine", engine, "--quiet")
