@@ -1,10 +1,12 @@
 """What tests share: data, a trained run, and the command line as a stranger starts it."""
 
+import io
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import cv2
@@ -12,8 +14,9 @@ import numpy as np
 import pytest
 from filelock import FileLock
 from PIL import Image
+from terminal import on_terminal
 
-from mnistcli import data
+from mnistcli import cli, data
 from mnistcli.synthetic import draw_digits
 
 pytest.register_assert_rewrite("pages")  # which two test modules share
@@ -69,8 +72,19 @@ def store_synthetic(folder: Path, train: int, test: int) -> None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--long", action="store_true", help="fault tests: as many tries as the claims name"
+        "--long",
+        action="store_true",
+        help="all cases, and in fault tests as many tries as the claims name",
     )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is marked `long`, unless asked for it."""
+    if config.getoption("--long"):
+        return
+    left_out = [item for item in items if item.get_closest_marker("long")]
+    items[:] = [item for item in items if item not in left_out]
+    config.hook.pytest_deselected(items=left_out)
 
 
 @pytest.fixture(scope="session")
@@ -136,16 +150,49 @@ def mnistcli() -> Mnistcli:
     return run_mnistcli
 
 
+def run_mnistcli_here(
+    *arguments: object, cwd: Path | None = None, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run `mnistcli` in this process, for tests of what it says and leaves.
+
+    A process of its own would import TensorFlow anew.
+    """
+    command = ["mnistcli", *map(str, arguments)]
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.setattr(sys, "argv", command)
+        patch.chdir(cwd or Path.cwd())
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        code = cli._run()
+    return subprocess.CompletedProcess(command, code, out.getvalue(), err.getvalue())
+
+
 @pytest.fixture(scope="session")
-def runs_dir(data_dir: Path, filled_once: FilledOnce) -> Path:
-    """A runs folder with one complete run, `first`, of the book's network on `data_dir`."""
+def mnistcli_here() -> Mnistcli:
+    """Run the command line in this process."""
+    return run_mnistcli_here
+
+
+@pytest.fixture(scope="session")
+def quiet_training(data_dir: Path, filled_once: FilledOnce) -> Path:
+    """What a quiet training left: `stdout`, `stderr`, and `runs` with its run, `first`."""
 
     def fill(folder: Path) -> None:
         options = ("--dataset", "synthetic", "--epochs", 5, "--name", "first", "--quiet")
-        result = run_mnistcli("train", *options, "--data-dir", data_dir, "--runs-dir", folder)
+        folders = ("--data-dir", data_dir, "--runs-dir", folder / "runs")
+        result = run_mnistcli("train", *options, *folders)
         assert result.returncode == 0, result.stderr
+        (folder / "stdout").write_text(result.stdout)
+        (folder / "stderr").write_text(result.stderr)
 
-    return filled_once("runs", fill)
+    return filled_once("quiet-training", fill)
+
+
+@pytest.fixture(scope="session")
+def runs_dir(quiet_training: Path) -> Path:
+    """A runs folder with one complete run, `first`, of the book's network on `data_dir`."""
+    return quiet_training / "runs"
 
 
 @pytest.fixture(scope="session")
@@ -172,3 +219,29 @@ def pictures(data_dir: Path, filled_once: FilledOnce) -> Path:
             Image.fromarray(big).save(folder / f"{digit}.png")
 
     return filled_once("pictures", fill)
+
+
+@pytest.fixture(scope="session")
+def small_pictures(data_dir: Path, filled_once: FilledOnce) -> Path:
+    """A folder with 0.png to 9.png as MNIST has them: read at once, in a hundredth of the time."""
+
+    def fill(folder: Path) -> None:
+        train = data.load(data_dir, "synthetic", "train")
+        for digit in range(10):
+            Image.fromarray(train.images[train.labels == digit][0]).save(folder / f"{digit}.png")
+
+    return filled_once("small-pictures", fill)
+
+
+@pytest.fixture(scope="session")
+def watched_training(tiny_data_dir: Path, filled_once: FilledOnce) -> str:
+    """What three epochs, a quarter held out, showed on a terminal."""
+
+    def fill(folder: Path) -> None:
+        options = ("--dataset", "synthetic", "--epochs", 3, "--validation-split", 0.25)
+        folders = ("--data-dir", tiny_data_dir, "--runs-dir", folder)
+        seen = on_terminal("train", *options, *folders)
+        assert seen.returncode == 0, seen.text
+        (folder / "seen").write_text(seen.text, newline="")
+
+    return (filled_once("watched", fill) / "seen").read_bytes().decode()

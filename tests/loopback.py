@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 
 from mnistcli.classifier import Classifier
+from mnistcli.picture import read_picture
 from mnistcli.run import Run
 from mnistcli.web import server
 from mnistcli.web.app import create_app
@@ -67,6 +68,11 @@ def three(kind: str = ".png") -> bytes:
     picture = np.full((168, 168), 255, np.uint8)
     cv2.putText(picture, "3", (50, 130), 0, 4, 0, 10, cv2.LINE_AA)
     return cv2.imencode(kind, picture)[1].tobytes()
+
+
+def small_three() -> bytes:
+    """The same as an image of MNIST's kind, which is read at once."""
+    return cv2.imencode(".png", read_picture(three()))[1].tobytes()
 
 
 @contextmanager

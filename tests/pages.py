@@ -10,10 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import FilledOnce, run_mnistcli
 from strokes import Stroke
-
-from mnistcli.networks import NETWORKS
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 expect = sync_api.expect
@@ -31,23 +28,15 @@ ARGUMENTS = [
 DESKTOP = {"viewport": {"width": 1280, "height": 800}}
 PHONE = {"viewport": {"width": 360, "height": 640}, "has_touch": True, "is_mobile": True}
 NOTHING = "\N{EN DASH}"  # in the place of a digit
-MODEL = "cnn" if "cnn" in NETWORKS else "mlp"
 
 
-@pytest.fixture(scope="module")
-def mnist_runs_dir(mnist_data_dir: Path, filled_once: FilledOnce) -> Path:
+@pytest.fixture(scope="session")
+def mnist_runs_dir(mnist_run: Path) -> Path:
     """A runs folder with a network trained on the real MNIST."""
-
-    def fill(folder: Path) -> None:
-        options = ("--model", MODEL, "--epochs", 1, "--quiet", "--name", MODEL)
-        directories = ("--data-dir", mnist_data_dir, "--runs-dir", folder)
-        result = run_mnistcli("train", *options, *directories)
-        assert result.returncode == 0, result.stderr
-
-    return filled_once("page-runs", fill)
+    return mnist_run.parent
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def url(mnist_runs_dir: Path) -> Iterator[str]:
     with subprocess.Popen(
         [sys.executable, "-m", "mnistcli", "serve", "--port", "0", "--runs-dir", mnist_runs_dir],
@@ -58,7 +47,7 @@ def url(mnist_runs_dir: Path) -> Iterator[str]:
         process.terminate()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser():
     if CHROMIUM is None:
         pytest.skip("chromium is not installed")
@@ -85,7 +74,7 @@ def visit(browser, url) -> Iterator[Callable]:
             lambda asked: asked.url.startswith(url) or complaints.append(f"asked {asked.url}"),
         )
         page.goto(url)
-        expect(page.locator("#run")).to_have_text(f"run {MODEL}")
+        expect(page.locator("#run")).to_have_text("run book")
         return page
 
     yield open_page
@@ -109,7 +98,7 @@ def draw(page, strokes: list[Stroke]) -> None:
         page.mouse.move(*place(page, first))
         page.mouse.down()
         for point in others:
-            page.mouse.move(*place(page, point), steps=2)
+            page.mouse.move(*place(page, point))
         page.mouse.up()
 
 

@@ -9,11 +9,11 @@ UNREACHABLE = {"HTTPS_PROXY": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.
 
 
 @pytest.fixture(scope="module")
-def demo(mnistcli, tiny_data_dir, tmp_path_factory):
+def demo(mnistcli_here, tiny_data_dir, tmp_path_factory):
     """A demo where MNIST is out of reach, and a small synthetic dataset is stored already."""
     folder = tmp_path_factory.mktemp("demo")
     environment = {"MNISTCLI_DATA_DIR": str(tiny_data_dir), "HOME": str(folder), **UNREACHABLE}
-    return mnistcli("demo", cwd=folder, **environment), folder
+    return mnistcli_here("demo", cwd=folder, **environment), folder
 
 
 def test_it_ends_well(demo):
@@ -47,8 +47,8 @@ def test_it_leaves_nothing_but_the_run(demo):
     assert [path.name for path in folder.iterdir() if not path.name.startswith(".")] == ["runs"]
 
 
-def test_folders_that_were_given_are_shown_in_the_commands(mnistcli, tiny_data_dir, tmp_path):
-    result = mnistcli(
+def test_folders_that_were_given_are_shown_in_the_commands(mnistcli_here, tiny_data_dir, tmp_path):
+    result = mnistcli_here(
         *("demo", "--dataset", "synthetic"),
         *("--data-dir", tiny_data_dir, "--runs-dir", tmp_path / "mine"),
     )

@@ -23,25 +23,29 @@ NO_NETWORK = {"HTTPS_PROXY": "http://127.0.0.1:1", "HTTP_PROXY": "http://127.0.0
 
 
 @pytest.fixture(scope="session")
-def plain_dir(mnist_dir, tmp_path_factory):
+def plain_dir(mnist_dir, filled_once):
     """The four files, not gzipped."""
-    folder = tmp_path_factory.mktemp("plain")
-    for part in PARTS.values():
-        packed = (mnist_dir / f"{part.idx_name}.gz").read_bytes()
-        (folder / part.idx_name).write_bytes(gzip.decompress(packed))
-    return folder
+
+    def fill(folder):
+        for part in PARTS.values():
+            packed = (mnist_dir / f"{part.idx_name}.gz").read_bytes()
+            (folder / part.idx_name).write_bytes(gzip.decompress(packed))
+
+    return filled_once("plain", fill)
 
 
 @pytest.fixture(scope="session")
-def npz_path(plain_dir, tmp_path_factory):
+def npz_path(plain_dir, filled_once):
     """A single mnist.npz, as Keras keeps it."""
-    path = tmp_path_factory.mktemp("npz") / "mnist.npz"
-    arrays = {
-        part.npz_name: idx.parse((plain_dir / part.idx_name).read_bytes())
-        for part in PARTS.values()
-    }
-    np.savez_compressed(path, **arrays)
-    return path
+
+    def fill(folder):
+        arrays = {
+            part.npz_name: idx.parse((plain_dir / part.idx_name).read_bytes())
+            for part in PARTS.values()
+        }
+        np.savez_compressed(folder / "mnist.npz", **arrays)
+
+    return filled_once("npz", fill) / "mnist.npz"
 
 
 @pytest.fixture
@@ -70,9 +74,22 @@ def assert_holds_mnist(folder):
             assert found == PARTS[f"{split}/{part}"].sha256
 
 
-def test_a_folder_with_the_gzipped_files_is_a_source(mnist_dir, tmp_path):
-    fetch(tmp_path, mnist_dir)
-    assert_holds_mnist(tmp_path)
+@pytest.fixture(scope="module")
+def from_folder(mnist_dir, tmp_path_factory):
+    """A fetch from the folder of the gzipped files: its events, and where it stored."""
+    folder = tmp_path_factory.mktemp("from-folder")
+    return fetch(folder, mnist_dir), folder
+
+
+@pytest.fixture
+def stored(mnist_data_dir, tmp_path):
+    """A data folder with a copy of the real MNIST, for a test to change."""
+    shutil.copy(data.dataset_path(mnist_data_dir, "mnist"), tmp_path)
+    return tmp_path
+
+
+def test_a_folder_with_the_gzipped_files_is_a_source(from_folder):
+    assert_holds_mnist(from_folder[1])
 
 
 def test_a_folder_with_the_plain_files_is_a_source(plain_dir, tmp_path):
@@ -88,15 +105,11 @@ def test_a_folder_with_the_older_dotted_names_is_a_source(mnist_dir, tmp_path):
     assert_holds_mnist(tmp_path)
 
 
-def test_a_single_npz_is_a_source(npz_path, tmp_path):
+def test_a_single_npz_is_a_source_that_is_stored_with_its_licence(npz_path, tmp_path):
     fetch(tmp_path, npz_path)
     assert_holds_mnist(tmp_path)
-
-
-def test_a_base_url_with_the_gzipped_files_is_a_source(mnist_dir, tmp_path):
-    with served(mnist_dir) as server:
-        fetch(tmp_path, server.url)
-    assert_holds_mnist(tmp_path)
+    info = data.info(tmp_path, "mnist")
+    assert (info.source, info.licence) == (str(npz_path), LICENCE)
 
 
 def test_a_base_url_with_the_plain_files_is_a_source(plain_dir, tmp_path):
@@ -105,17 +118,17 @@ def test_a_base_url_with_the_plain_files_is_a_source(plain_dir, tmp_path):
     assert_holds_mnist(tmp_path)
 
 
-def test_the_url_of_an_npz_is_a_source(npz_path, tmp_path):
+def test_the_url_of_an_npz_is_a_source_and_a_download(npz_path, tmp_path):
     with served(npz_path.parent) as server:
-        fetch(tmp_path, server.url + "mnist.npz")
+        assert fetch(tmp_path, server.url + "mnist.npz")[-1].downloaded is True
     assert_holds_mnist(tmp_path)
 
 
-def test_each_source_is_announced_before_it_is_asked(mnist_dir, tmp_path):
-    assert fetch(tmp_path, mnist_dir)[0] == Trying(str(mnist_dir))
+def test_each_source_is_announced_before_it_is_asked(from_folder, mnist_dir):
+    assert from_folder[0][0] == Trying(str(mnist_dir))
 
 
-def test_a_download_tells_how_much_of_how_much_came(mnist_dir, tmp_path):
+def test_the_gzipped_files_at_a_url_tell_how_much_of_how_much_came(mnist_dir, tmp_path):
     name = f"{PARTS['train/images'].idx_name}.gz"
     with served(mnist_dir) as server:
         events = fetch(tmp_path, server.url)
@@ -124,21 +137,11 @@ def test_a_download_tells_how_much_of_how_much_came(mnist_dir, tmp_path):
     assert received == sorted(received)
     assert (received[0], received[-1]) == (0, 9_912_422)
     assert {event.total for event in progress} == {9_912_422}
+    assert_holds_mnist(tmp_path)
 
 
-def test_a_folder_is_not_a_download(mnist_dir, tmp_path):
-    assert fetch(tmp_path, mnist_dir)[-1].downloaded is False
-
-
-def test_a_url_is_a_download(npz_path, tmp_path):
-    with served(npz_path.parent) as server:
-        assert fetch(tmp_path, server.url + "mnist.npz")[-1].downloaded is True
-
-
-def test_the_source_and_the_licence_are_stored_with_the_content(npz_path, tmp_path):
-    fetch(tmp_path, npz_path)
-    info = data.info(tmp_path, "mnist")
-    assert (info.source, info.licence) == (str(npz_path), LICENCE)
+def test_a_folder_is_not_a_download(from_folder):
+    assert from_folder[0][-1].downloaded is False
 
 
 def test_a_source_that_fails_falls_through_to_the_next(mnist_dir, tmp_path):
@@ -194,28 +197,25 @@ def test_what_is_stored_already_is_kept_and_no_source_asked(mnist_data_dir):
     assert (event.fresh, event.downloaded) == (False, False)
 
 
-def test_force_fetches_anew(mnist_dir, npz_path, tmp_path):
-    fetch(tmp_path, mnist_dir)
-    event = fetch(tmp_path, npz_path, force=True)[-1]
+def test_force_fetches_anew(stored, npz_path):
+    event = fetch(stored, npz_path, force=True)[-1]
     assert event.fresh
-    assert data.info(tmp_path, "mnist").source == str(npz_path)
+    assert data.info(stored, "mnist").source == str(npz_path)
 
 
-def test_force_that_fails_keeps_what_is_stored(mnist_dir, tmp_path):
-    fetch(tmp_path, mnist_dir)
+def test_force_that_fails_keeps_what_is_stored(stored):
     with pytest.raises(DownloadError):
-        fetch(tmp_path, tmp_path / "missing", force=True)
-    assert_holds_mnist(tmp_path)
+        fetch(stored, stored / "missing", force=True)
+    assert_holds_mnist(stored)
 
 
-def test_a_damaged_stored_copy_is_fetched_anew(mnist_dir, tmp_path):
-    fetch(tmp_path, mnist_dir)
-    path = data.dataset_path(tmp_path, "mnist")
+def test_a_damaged_stored_copy_is_fetched_anew(stored, mnist_dir):
+    path = data.dataset_path(stored, "mnist")
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
-    assert fetch(tmp_path, mnist_dir)[-1].fresh
-    assert_holds_mnist(tmp_path)
+    assert fetch(stored, mnist_dir)[-1].fresh
+    assert_holds_mnist(stored)
 
 
 def test_what_killed_fetches_left_is_removed(mnist_dir, tmp_path):
@@ -229,18 +229,14 @@ def _fetch_in_process(folder: Path, source: Path, results: "multiprocessing.Queu
     results.put(fetch(folder, source)[-1].fresh)
 
 
-def test_a_fetch_waits_for_another_and_finds_its_result(mnist_dir, tmp_path):
+def test_a_fetch_waits_for_another_and_finds_its_result(mnist_data_dir, tmp_path):
     context = multiprocessing.get_context("spawn")
     results = context.Queue()
     with FileLock(tmp_path / ".mnist.lock"):
         arguments = (tmp_path, tmp_path / "missing", results)
         waiting = context.Process(target=_fetch_in_process, args=arguments)
         waiting.start()
-        parts = {
-            name: idx.parse(gzip.decompress((mnist_dir / f"{part.idx_name}.gz").read_bytes()))
-            for name, part in PARTS.items()
-        }
-        data.store(tmp_path, "mnist", parts, "another fetch", LICENCE)
+        shutil.copy(data.dataset_path(mnist_data_dir, "mnist"), tmp_path)
     assert results.get(timeout=60) is False
     waiting.join()
 

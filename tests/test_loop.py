@@ -4,11 +4,12 @@ import hashlib
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from mnistcli import augment, loop, model
+from mnistcli import augment, graph, loop, model
 from mnistcli.data import Split
 from mnistcli.errors import TrainingError
 from mnistcli.framework import keras, tf
@@ -28,6 +29,8 @@ def digits(n, seed=0):
 
 
 TRAIN = digits(300)
+AT_ONCE = 512  # a batch size: all images in one step, thus one graph to trace
+THREE_EPOCHS = {"epochs": 3, "batch_size": 64, "augment": True, "schedule": "one-cycle"}
 
 
 def train(name="mlp", data=TRAIN, *, network=None, validation=None, callbacks=(), **choices):
@@ -53,13 +56,48 @@ def same(first, second):
     return all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
 
 
-@pytest.mark.parametrize("name", list(NETWORKS))
+@pytest.fixture(scope="module")
+def whole():
+    """For each network, three epochs: it, the variables after the first, the epochs' records."""
+
+    def watched(name):
+        network = model.build(configure(model=name, **THREE_EPOCHS), len(TRAIN.labels))
+        config = configure(model=name, **THREE_EPOCHS)
+        found, after_first = [], None
+        for event in loop.fit(network, TRAIN, config):
+            if isinstance(event, EpochEnd):
+                found.append(event.record)
+                after_first = after_first or variables(network)
+        return SimpleNamespace(
+            variables=variables(network), after_first=after_first, records=found, config=config
+        )
+
+    return {name: watched(name) for name in NETWORKS}
+
+
+@pytest.fixture(scope="module")
+def after_an_epoch():
+    """The weights of the mlp after one epoch."""
+    network, _ = train(batch_size=AT_ONCE)
+    return network.get_weights()
+
+
+@pytest.mark.parametrize("name", [pytest.param("mlp", marks=pytest.mark.long), "cnn"])
 def test_it_learns(name):
-    _, events = train(name, digits(2000), epochs=5, augment=False)
+    _, events = train(name, digits(1000), epochs=5, augment=False)
     assert records(events)[-1].accuracy > 0.9
 
 
-@pytest.mark.parametrize("size", [1, 63, 64, 65, 300])
+@pytest.mark.parametrize(
+    "size",
+    [
+        pytest.param(1, marks=pytest.mark.long),
+        pytest.param(63, marks=pytest.mark.long),
+        64,
+        65,
+        300,
+    ],
+)
 def test_every_image_counts_once_in_an_epochs_loss_and_accuracy(size):
     # Nothing is learned at a rate of zero: the epoch measures what Keras's evaluate measures.
     data = digits(size)
@@ -80,7 +118,7 @@ def test_a_step_is_the_step_that_keras_takes(name):
         assert mine == pytest.approx(theirs, abs=1e-3)  # the order of sums differs
 
 
-@pytest.mark.parametrize("name", list(NETWORKS))
+@pytest.mark.parametrize("name", [pytest.param("mlp", marks=pytest.mark.long), "cnn"])
 def test_validation_measures_what_keras_measures(name):
     validation = digits(EVALUATION_BATCH + 7, seed=1)
     network, events = train(name, validation=validation)
@@ -97,47 +135,44 @@ print(*digests())
 """
 
 
+def digest(values):
+    return hashlib.sha256(b"".join(value.tobytes() for value in values)).hexdigest()
+
+
 def digests():
     """Return a digest of all variables for each network, trained anew."""
-    trained = (train(name, epochs=2, augment=True, seed=3)[0] for name in NETWORKS)
-    return [
-        hashlib.sha256(b"".join(value.tobytes() for value in variables(network))).hexdigest()
-        for network in trained
-    ]
+    return [digest(variables(train(name, **THREE_EPOCHS)[0])) for name in NETWORKS]
 
 
-def test_the_same_seed_gives_the_same_weights_in_another_process():
+def test_the_same_seed_gives_the_same_weights_in_another_process(whole):
     command = [sys.executable, "-c", SCRIPT]
     other = subprocess.run(command, check=True, capture_output=True, text=True)
-    assert other.stdout.split() == digests()
+    assert other.stdout.split() == [digest(whole[name].variables) for name in NETWORKS]
 
 
 def test_another_seed_shuffles_otherwise():
-    first, second = (
-        train(network=model.build(configure(model="mlp", seed=0), 300), seed=seed)[0]
-        for seed in (0, 1)
-    )
-    assert not same(first.get_weights(), second.get_weights())
+    def order(seed):
+        config = configure(seed=seed)
+        trainer = graph.Trainer(model.build(config, len(TRAIN.labels)), TRAIN, config)
+        return trainer._begin(tf.constant(1, tf.int64))[0].numpy()
+
+    assert (order(0) == order(0)).all()
+    assert (order(0) != order(1)).any()
+    assert sorted(order(1)) == list(range(len(TRAIN.labels)))
 
 
 @pytest.mark.parametrize("name", list(NETWORKS))
-def test_training_goes_on_from_any_epoch_as_if_never_interrupted(name):
-    choices = {"name": name, "epochs": 3, "augment": True, "schedule": "one-cycle"}
-    whole, events = train(**choices)
-    first = model.build(configure(model=name, epochs=3, batch_size=64, schedule="one-cycle"), 300)
-    config = configure(model=name, epochs=3, batch_size=64, augment=True, schedule="one-cycle")
-    for event in loop.fit(first, TRAIN, config):
-        if isinstance(event, EpochEnd):
-            break  # killed after an epoch
-    second = model.build(config, 300)
-    second.optimizer.build(second.trainable_variables)
-    for target, source in ((second, first), (second.optimizer, first.optimizer)):
-        for variable, value in zip(target.variables, source.variables, strict=True):
-            variable.assign(np.asarray(value))
-    _, rest = train(network=second, first_epoch=2, **choices)
-    assert same(variables(second), variables(whole))
+def test_training_goes_on_from_any_epoch_as_if_never_interrupted(name, whole):
+    uninterrupted = whole[name]
+    network = model.build(uninterrupted.config, len(TRAIN.labels))
+    network.optimizer.build(network.trainable_variables)
+    targets = (*network.variables, *network.optimizer.variables)
+    for variable, value in zip(targets, uninterrupted.after_first, strict=True):
+        variable.assign(value)
+    _, rest = train(name, network=network, first_epoch=2, **THREE_EPOCHS)
+    assert same(variables(network), uninterrupted.variables)
     assert [record.loss for record in records(rest)] == [
-        record.loss for record in records(events)[1:]
+        record.loss for record in uninterrupted.records[1:]
     ]
 
 
@@ -150,25 +185,23 @@ WRONG = Split(digits(100, seed=2).images, (digits(100, seed=2).labels + 1) % 10)
 """The better the network, the worse it does on these."""
 
 
-def test_early_stopping_gives_back_the_best_weights():
-    network, events = train(epochs=9, early_stopping=2, validation=WRONG)
+def test_early_stopping_gives_back_the_best_weights(after_an_epoch):
+    network, events = train(epochs=9, early_stopping=2, validation=WRONG, batch_size=AT_ONCE)
     assert [record.epoch for record in records(events)] == [1, 2, 3]
-    best, _ = train(epochs=1)
-    assert same(network.get_weights(), best.get_weights())
+    assert same(network.get_weights(), after_an_epoch)
 
 
 def test_early_stopping_remembers_the_best_epoch_when_training_goes_on():
-    network, _ = train(epochs=1)
+    network = model.build(configure(), len(TRAIN.labels))
     best = Best(1, 0.0, [np.full_like(w, 7) for w in network.get_weights()])
-    _, events = train(
-        network=network, first_epoch=2, best=best, epochs=9, early_stopping=2, validation=WRONG
-    )
+    choices = {"epochs": 9, "early_stopping": 2, "batch_size": AT_ONCE}
+    _, events = train(network=network, first_epoch=2, best=best, validation=WRONG, **choices)
     assert [record.epoch for record in records(events)] == [2, 3]
     assert (network.get_weights()[0] == 7).all()
 
 
 def test_training_that_stopped_early_does_not_go_on():
-    network, _ = train(epochs=1)
+    network = model.build(configure(), len(TRAIN.labels))
     best = Best(1, 0.0, network.get_weights())
     _, events = train(
         network=network, first_epoch=4, best=best, epochs=9, early_stopping=2, validation=WRONG
@@ -197,7 +230,7 @@ def test_keras_callbacks_are_called_and_may_stop_training():
             calls.append((epoch, sorted(logs)))
             self.model.stop_training = epoch == 1
 
-    _, events = train(epochs=5, validation=WRONG, callbacks=[Callback()])
+    _, events = train(epochs=5, validation=WRONG, callbacks=[Callback()], batch_size=AT_ONCE)
     assert calls == [(e, ["accuracy", "loss", "val_accuracy", "val_loss"]) for e in (0, 1)]
     assert len(records(events)) == 2
 

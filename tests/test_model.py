@@ -59,21 +59,25 @@ def test_a_schedule_of_few_steps_has_finite_rates(steps):
         assert all(0 <= float(rate(step)) < 0.1 + 1e-6 for step in range(steps + 1))
 
 
-@pytest.mark.parametrize("name", list(NETWORKS))
-def test_plain_keras_loads_a_saved_model_compiled(name, tmp_path):
-    network = built(name)
-    network.optimizer.build(network.trainable_variables)
-    model.save(network, tmp_path / "model.keras")
+def test_plain_keras_loads_a_saved_model_of_any_network_compiled(tmp_path):
+    networks = {name: built(name) for name in NETWORKS}
+    for name, network in networks.items():
+        network.optimizer.build(network.trainable_variables)
+        model.save(network, tmp_path / f"{name}.keras")
     np.save(tmp_path / "pixels.npy", PIXELS)
     script = (
-        "import keras, numpy;"
-        "model = keras.models.load_model('model.keras');"
-        "assert model.optimizer is not None and model.compiled;"
-        "numpy.save('out.npy', model.predict(numpy.load('pixels.npy'), verbose=0));"
-        "model.fit(numpy.load('pixels.npy'), numpy.zeros(7), verbose=0)"
+        "import keras, numpy, sys\n"
+        "pixels = numpy.load('pixels.npy')\n"
+        "for name in sys.argv[1:]:\n"
+        "    model = keras.models.load_model(name + '.keras')\n"
+        "    assert model.optimizer is not None and model.compiled\n"
+        "    numpy.save(name, model.predict(pixels, verbose=0))\n"
+        "    model.fit(pixels, numpy.zeros(7), verbose=0)\n"
     )
-    subprocess.run([sys.executable, "-c", script], cwd=tmp_path, check=True)
-    assert np.load(tmp_path / "out.npy") == pytest.approx(network(PIXELS).numpy(), abs=1e-6)
+    subprocess.run([sys.executable, "-c", script, *networks], cwd=tmp_path, check=True)
+    for name, network in networks.items():
+        out = np.load(tmp_path / f"{name}.npy")
+        assert out == pytest.approx(network(PIXELS).numpy(), abs=1e-6)
 
 
 @pytest.mark.parametrize("name", list(NETWORKS))

@@ -30,7 +30,10 @@ def test_a_digit_drawn_with_the_mouse_is_read(page, digit):
     expect(page.locator("#certainty")).to_contain_text("% sure")
 
 
-@pytest.mark.parametrize("digit", DIGITS)
+@pytest.mark.parametrize(
+    "digit",
+    [pytest.param(d, marks=() if d in (1, 4, 8) else pytest.mark.long) for d in DIGITS],
+)
 def test_a_digit_drawn_with_a_finger_on_a_phone_is_read(visit, digit):
     page = visit(**PHONE)
     draw_by_finger(page, DIGITS[digit])
@@ -38,7 +41,7 @@ def test_a_digit_drawn_with_a_finger_on_a_phone_is_read(visit, digit):
     assert page.evaluate("[scrollX, scrollY]") == [0, 0]
 
 
-@pytest.mark.parametrize("scale", [0.25, 0.5, 1.4])
+@pytest.mark.parametrize("scale", [0.25, pytest.param(0.5, marks=pytest.mark.long), 1.4])
 def test_a_small_or_large_digit_is_read(page, scale):
     strokes = [[(0.5 + scale * (x - 0.5), 0.5 + scale * (y - 0.5)) for x, y in DIGITS[3][0]]]
     draw(page, strokes)

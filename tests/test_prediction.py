@@ -226,45 +226,43 @@ def test_escape_codes_in_a_name_do_not_reach_the_reader(predict, tmp_path):
 NAMES = [b"tab\there.png", b"line\nend.png", b"return\r.png", b"back\\slash.png", b"\xff\xfe.png"]
 
 
-@pytest.mark.parametrize("name", NAMES, ids=repr)
-def test_whatever_a_picture_is_called_it_stays_one_tsv_record(predict, pictures, tmp_path, name):
-    path = os.fsencode(tmp_path) + b"/" + name
-    shutil.copy(os.fsencode(pictures / "3.png"), path)
-    result = predict(path)
-    assert result.stdout.count(b"\n") == 1
-    assert len(result.stdout.rstrip(b"\n").split(b"\t")) == 3
-    assert result.stdout.splitlines()[0].split(b"\t")[1] == b"3"
+@pytest.fixture
+def oddly_named(small_pictures, tmp_path):
+    """The same picture, a 3, under each of the names."""
+    paths = [os.fsencode(tmp_path) + b"/" + name for name in NAMES]
+    for path in paths:
+        shutil.copy(os.fsencode(small_pictures / "3.png"), path)
+    return paths
 
 
-def test_a_name_that_is_not_utf_8_comes_out_as_it_is(predict, pictures, tmp_path):
-    path = os.fsencode(tmp_path) + b"/" + b"\xff\xfe.png"
-    shutil.copy(os.fsencode(pictures / "3.png"), path)
-    assert predict(path, LC_ALL="C.UTF-8").stdout.split(b"\t")[0] == path
+def test_whatever_a_picture_is_called_it_stays_one_tsv_record(predict, oddly_named):
+    records = predict(*oddly_named).stdout.splitlines()
+    assert [len(record.split(b"\t")) for record in records] == [3] * len(NAMES)
+    assert [record.split(b"\t")[1] for record in records] == [b"3"] * len(NAMES)
 
 
-@pytest.mark.parametrize("name", NAMES, ids=repr)
-def test_whatever_a_picture_is_called_the_json_names_it(predict, pictures, tmp_path, name):
-    path = os.fsencode(tmp_path) + b"/" + name
-    shutil.copy(os.fsencode(pictures / "3.png"), path)
-    (prediction,) = json.loads(predict("--json", path).stdout)["predictions"]
-    assert os.fsencode(prediction["path"]) == path
+def test_a_name_that_is_not_utf_8_comes_out_as_it_is(predict, oddly_named):
+    assert predict(oddly_named[-1], LC_ALL="C.UTF-8").stdout.split(b"\t")[0] == oddly_named[-1]
 
 
-@pytest.mark.parametrize("name", NAMES, ids=repr)
-def test_whatever_a_bad_picture_is_called_its_error_stays_one_line(predict, tmp_path, name):
-    path = os.fsencode(tmp_path) + b"/" + name
-    result = predict(path)
+def test_whatever_a_picture_is_called_the_json_names_it(predict, oddly_named):
+    predictions = json.loads(predict("--json", *oddly_named).stdout)["predictions"]
+    assert [os.fsencode(prediction["path"]) for prediction in predictions] == oddly_named
+
+
+def test_whatever_a_bad_picture_is_called_its_error_stays_one_line(predict, tmp_path):
+    paths = [os.fsencode(tmp_path) + b"/" + name for name in NAMES]
+    result = predict(*paths)
     assert result.returncode == 1
-    assert result.stderr.count(b"\n") == 2
+    errors = result.stderr.splitlines()
+    assert [error.partition(b"/")[0] for error in errors[:-1]] == [b""] * len(NAMES)
+    assert f"{len(NAMES)} of {len(NAMES)}".encode() in errors[-1]
 
 
-@pytest.mark.parametrize("name", NAMES, ids=repr)
-def test_whatever_a_picture_is_called_the_table_shows_it(predict, pictures, tmp_path, name):
-    path = os.fsencode(tmp_path) + b"/" + name
-    shutil.copy(os.fsencode(pictures / "3.png"), path)
-    result = predict("--format", "table", path)
+def test_whatever_a_picture_is_called_the_table_shows_it(predict, oddly_named):
+    result = predict("--format", "table", *oddly_named)
     assert result.returncode == 0, result.stderr
-    assert result.stdout.count(b"\n") == 2
+    assert len(result.stdout.splitlines()) == 1 + len(NAMES)
 
 
 def test_a_name_with_markup_is_shown_as_it_is(predict, pictures, tmp_path):
@@ -273,9 +271,9 @@ def test_a_name_with_markup_is_shown_as_it_is(predict, pictures, tmp_path):
     assert b"[red]3[not a tag].png" in result.stdout
 
 
-def test_many_pictures_are_read_in_order(predict, pictures):
+def test_many_pictures_are_read_in_order(predict, small_pictures):
     digits = [3, 1, 4, 1, 5, 9, 2, 6, 5, 3] * 10
-    result = predict(*(pictures / f"{digit}.png" for digit in digits))
+    result = predict(*(small_pictures / f"{digit}.png" for digit in digits))
     assert [int(line.split("\t")[1]) for line in lines(result)] == digits
 
 

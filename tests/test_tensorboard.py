@@ -10,14 +10,14 @@ EPOCHS = 3
 
 
 @pytest.fixture(scope="module")
-def trained(tiny_data_dir, mnistcli, tmp_path_factory):
+def trained(tiny_data_dir, mnistcli_here, tmp_path_factory):
     """A run of a few epochs with all extras: its folder, and the JSON that train printed."""
     runs = tmp_path_factory.mktemp("runs")
     options = ("--dataset", "synthetic", "--epochs", EPOCHS, "--validation-split", 0.25)
     options += ("--schedule", "cosine", "--learning-rate", 0.01, "--name", "a")
     extras = ("--tensorboard", "--csv", "--plots", "--json")
     folders = ("--data-dir", tiny_data_dir, "--runs-dir", runs)
-    result = mnistcli("train", *options, *extras, *folders)
+    result = mnistcli_here("train", *options, *extras, *folders)
     assert result.returncode == 0, result.stderr
     return runs / "a", json.loads(result.stdout), result.stderr
 

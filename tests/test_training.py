@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 from mnistcli import data
-from mnistcli.config import OPTIMIZERS
 from mnistcli.errors import DatasetError, RunError, TrainingError
 from mnistcli.networks import configure
 from mnistcli.run import Run
@@ -204,45 +203,6 @@ def test_training_yields_progress_and_then_the_record_of_each_epoch(events):
     assert {(Progress, 1), (EpochRecord, 1), (Progress, 2), (EpochRecord, 2)} == set(kinds)
 
 
-def test_the_list_of_optimizers_is_keras_own():
-    import keras
-
-    wrappers = {"LossScaleOptimizer", "MultiOptimizer", "Optimizer"}
-    built_in = {
-        name.lower()
-        for name, value in vars(keras.optimizers).items()
-        if isinstance(value, type)
-        and issubclass(value, keras.optimizers.Optimizer)
-        and name not in wrappers
-    }
-    assert set(OPTIMIZERS) == built_in
-
-
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
-def test_every_optimizer_trains(optimizer, tiny_data_dir, tmp_path):
-    import keras
-
-    from mnistcli.training import train_run
-
-    config = configure(dataset="synthetic", epochs=1, optimizer=optimizer)
-    *_, trained = train_run(config, tiny_data_dir, tmp_path, optimizer)
-    assert trained.run.complete
-    assert np.isfinite(trained.history[0].loss)
-    model = keras.models.load_model(trained.run.path / "model.keras")
-    assert type(model.optimizer).__name__.lower() == optimizer
-
-
-def test_a_learning_rate_reaches_the_optimizer(tiny_data_dir, tmp_path):
-    import keras
-
-    from mnistcli.training import train_run
-
-    config = replace(CONFIG, learning_rate=0.0125)
-    *_, trained = train_run(config, tiny_data_dir, tmp_path, "a")
-    model = keras.models.load_model(trained.run.path / "model.keras")
-    assert float(model.optimizer.learning_rate) == pytest.approx(0.0125)
-
-
 def test_a_dataset_that_is_not_stored_leaves_no_run_behind(tmp_path):
     from mnistcli.training import train_run
 
@@ -268,51 +228,6 @@ def test_a_split_that_holds_out_every_image_is_refused_before_training(tiny_data
     with pytest.raises(TrainingError, match="holds out all 64 images"):
         list(train_run(config, tiny_data_dir, tmp_path / "runs", "a"))
     assert not (tmp_path / "runs").exists()
-
-
-@pytest.mark.parametrize(
-    ("given", "nearest"), [("rmspop", "rmsprop"), ("Adam_W", "adamw"), ("sdg", "sgd")]
-)
-def test_a_misspelt_optimizer_is_answered_with_the_nearest(mnistcli, given, nearest):
-    result = mnistcli("train", "--optimizer", given)
-    assert result.returncode == 2
-    assert f"Did you mean '{nearest}'?" in result.stderr
-
-
-def test_an_optimizer_like_no_other_is_answered_with_the_list(mnistcli):
-    result = mnistcli("train", "--optimizer", "xyzzy")
-    assert result.returncode == 2
-    assert all(optimizer in result.stderr for optimizer in OPTIMIZERS)
-
-
-@pytest.mark.parametrize(
-    "options",
-    [
-        ("--epochs", "0"),
-        ("--epochs", "-1"),
-        ("--batch-size", "0"),
-        ("--learning-rate", "0"),
-        ("--learning-rate", "nan"),
-        ("--learning-rate", "inf"),
-        ("--validation-split", "1"),
-        ("--validation-split", "nan"),
-        ("--seed", "-1"),
-        ("--dataset", "cifar"),
-        ("--model", "transformer"),
-    ],
-    ids="=".join,
-)
-def test_a_value_out_of_range_is_wrong_usage(mnistcli, options, tmp_path):
-    result = mnistcli("train", *options, "--runs-dir", tmp_path / "runs", cwd=tmp_path)
-    assert result.returncode == 2
-    assert options[0] in result.stderr
-    assert not (tmp_path / "runs").exists()
-
-
-def test_training_without_the_dataset_says_how_to_get_it(mnistcli, tmp_path):
-    result = mnistcli("train", "--data-dir", tmp_path / "empty", "--runs-dir", tmp_path / "runs")
-    assert result.returncode == 1
-    assert "Run `mnistcli fetch --dataset mnist`" in result.stderr
 
 
 def test_the_books_network_learns_real_mnist_in_an_epoch(mnist_run):

@@ -13,9 +13,11 @@ from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
-from loopback import GIB, PATIENCE, exchange, request, serving, three
+from loopback import GIB, PATIENCE, exchange, request, serving, small_three, three
 
 from mnistcli.web.guard import HEADERS
+
+GOOD = small_three()
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +36,7 @@ def ask(address) -> Iterator[Callable[..., tuple[HTTPResponse, Any]]]:
         return request(address, method, path, body, **headers)
 
     yield send
-    answer, content = request(address, "POST", "/predict", three())
+    answer, content = request(address, "POST", "/predict", GOOD)
     assert answer.status == 200
     assert content["predictions"][0]["digit"] == 3
 
@@ -250,7 +252,7 @@ def test_many_clients_at_once_get_the_same_answer(address, ask):
     answers: list[Any] = []
 
     def client() -> None:
-        answers.extend(request(address, "POST", "/predict", three())[1] for _ in range(5))
+        answers.extend(request(address, "POST", "/predict", GOOD)[1] for _ in range(5))
 
     clients = [threading.Thread(target=client) for _ in range(32)]
     for each in clients:

@@ -74,7 +74,7 @@ expect_code 2 mnistcli predict
 set -m # a background job may then be interrupted, as a foreground one
 mnistcli train --epochs 100000 --name endless 2>endless.log &
 job=$!
-until grep -q '^epoch 1 ' endless.log; do kill -0 $job || fail "$(cat endless.log)"; done
+until grep -q 'on 60,000 images' endless.log; do kill -0 $job || fail "$(cat endless.log)"; done
 kill -INT -- "-$job"
 code=0
 wait $job || code=$?

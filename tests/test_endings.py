@@ -1,0 +1,137 @@
+"""How a process ends: exit codes, signals, readers that leave, disks that are full."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--no-such-option"],
+        ["no-such-command"],
+        ["evaluate", "--engine", "onnx"],
+        ["predict"],
+        ["fetch", "--no-such-option"],
+        ["fetch", "unexpected"],
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage_exits_with_2_and_says_so_on_stderr(mnistcli, arguments):
+    result = mnistcli(*arguments)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "Error: " in result.stderr
+
+
+def test_a_failure_exits_with_1_and_one_line(mnistcli, tmp_path):
+    result = mnistcli("evaluate", "--runs-dir", tmp_path)
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr.startswith("Error: ")
+    assert result.stderr.count("\n") == 1
+
+
+def test_a_failure_shows_no_traceback(mnistcli, tmp_path):
+    assert "Traceback" not in mnistcli("evaluate", "--runs-dir", tmp_path).stderr
+
+
+def test_a_failure_shows_its_traceback_when_debugging(mnistcli, tmp_path):
+    result = mnistcli("evaluate", "--runs-dir", tmp_path, MNISTCLI_DEBUG="1")
+    assert result.returncode == 1
+    assert "Traceback" in result.stderr
+
+
+def test_an_error_of_the_operating_system_names_the_file_and_shows_no_traceback(mnistcli, tmp_path):
+    (tmp_path / "file").touch()
+    result = mnistcli("fetch", "--data-dir", tmp_path / "file" / "below", "--source", tmp_path)
+    assert result.returncode == 1
+    assert str(tmp_path / "file" / "below") in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.fixture
+def training(tiny_data_dir, tmp_path):
+    """A training that would take hours, after its first epoch."""
+    command = [sys.executable, "-m", "mnistcli", "train", "--dataset", "synthetic"]
+    command += ["--epochs", "1000000", "--name", "long"]
+    command += ["--data-dir", str(tiny_data_dir), "--runs-dir", str(tmp_path)]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        for line in process.stderr:
+            if line.startswith("epoch 1 "):
+                break
+        yield process
+        process.kill()
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [pytest.param(signal.SIGINT, 130, marks=pytest.mark.long), (signal.SIGTERM, 143)],
+)
+def test_a_signal_during_training_ends_it_with_its_exit_code(training, number, code):
+    training.send_signal(number)
+    stdout, stderr = training.communicate()
+    assert (training.returncode, stdout) == (code, "")
+    assert "Traceback" not in stderr
+
+
+def test_ctrl_c_at_the_terminal_reaches_the_whole_group_and_exits_with_130(training, tmp_path):
+    os.killpg(training.pid, signal.SIGINT)
+    _, stderr = training.communicate()
+    assert training.returncode == 130
+    assert "Traceback" not in stderr
+    assert json.loads((tmp_path / "long" / "run.json").read_bytes())["status"] == "training"
+
+
+def shell(script, *arguments):
+    """Run a line of bash in which "$@" are the arguments of a stranger's pipe."""
+    return subprocess.run(
+        ["bash", "-o", "pipefail", "-c", script, sys.executable, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def many_pictures(small_pictures, filled_once):
+    """A folder of 800 pictures: more lines than a pipe holds in JSON."""
+
+    def fill(folder):
+        for number in range(800):
+            os.link(small_pictures / f"{number % 10}.png", folder / f"{number:03}.png")
+
+    return filled_once("many-pictures", fill)
+
+
+@pytest.mark.parametrize("form", ["tsv", "json"])
+def test_a_reader_that_leaves_early_ends_a_prediction_quietly(runs_dir, many_pictures, form):
+    script = '"$0" -m mnistcli predict --runs-dir "$1" --format "$2" "$3" | head -1'
+    result = shell(script, runs_dir, form, many_pictures)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert len(result.stdout.splitlines()) == 1
+
+
+def test_a_reader_that_leaves_early_ends_an_evaluation_quietly(runs_dir, data_dir):
+    script = '"$0" -m mnistcli evaluate --runs-dir "$1" --data-dir "$2" --quiet | true'
+    result = shell(script, runs_dir, data_dir)
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_a_full_disk_behind_stdout_is_a_failure_of_one_line(runs_dir, pictures):
+    script = '"$0" -m mnistcli predict --runs-dir "$1" "$2" > /dev/full'
+    result = shell(script, runs_dir, pictures / "3.png")
+    assert result.returncode == 1
+    assert result.stderr == "Error: No space left on device. Check the disk and its permissions.\n"
+
+
+@pytest.mark.parametrize("stream", ["1", "2"])
+def test_a_closed_stream_is_no_defect(runs_dir, pictures, stream):
+    script = f'"$0" -m mnistcli predict --runs-dir "$1" "$2" {stream}>&-'
+    result = shell(script, runs_dir, pictures / "3.png")
+    assert "Traceback" not in result.stderr
+    assert "defect" not in result.stderr
