@@ -55,9 +55,10 @@ def _litert(model: bytes, threads: int | None) -> Predict:
 
     try:
         interpreter = Interpreter(model_content=model, num_threads=threads)
+        # Tensors have names, which may be damaged, too.
+        entries, exits = interpreter.get_input_details(), interpreter.get_output_details()
     except (ValueError, RuntimeError) as error:
         raise _unusable(error) from error
-    entries, exits = interpreter.get_input_details(), interpreter.get_output_details()
     shapes = [tuple(each["shape"][1:]) for each in (*entries, *exits)]
     if shapes != [(28, 28), (10,)]:
         raise _unusable(f"expected (n, 28, 28) in and (n, 10) out, got {shapes}")

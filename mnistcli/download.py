@@ -46,10 +46,12 @@ class Patience:
     """Seconds until the head of an answer is there: name, connection, TLS and all."""
     silence: float = 20.0
     """Seconds without a byte."""
-    rate: float = 2_000.0
+    rate: float = 20_000.0
     """Bytes per second, on average since the beginning, that a mirror must reach ..."""
     grace: float = 20.0
     """... after this many seconds."""
+    whole: float = 600.0
+    """Seconds until a file is there: at that rate, an mnist.npz of 11.5 million bytes."""
     retries: int = 2
     """How often a busy mirror (429, 500, 502, 503, 504) is asked again ..."""
     pause: float = 1.0
@@ -159,7 +161,8 @@ def _body(
         if len(body) > LIMIT:
             raise DownloadError(f"it sends more than {LIMIT:,} bytes")
         seconds = time.monotonic() - started
-        if seconds > patience.grace and len(body) < patience.rate * seconds:
+        slow = seconds > patience.grace and len(body) < patience.rate * seconds
+        if slow or seconds > patience.whole:
             raise DownloadError(f"too slow: {len(body):,} bytes in {seconds:.0f} s")
         yield Received(name, len(body), total)
     if total is not None and len(body) != total:

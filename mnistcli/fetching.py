@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import requests
-from filelock import FileLock
+from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from mnistcli import __version__, data, files, sources, synthetic
@@ -23,6 +23,11 @@ from mnistcli.download import (
 )
 from mnistcli.errors import DatasetError, DownloadError
 from mnistcli.sources import PARTS, Kind, Part, Source
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Another process fetches the same dataset; its result will do."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,7 @@ class Drawn:
     """Images."""
 
 
-Event = Trying | Received | Failed | Drawn | Fetched
+Event = Waiting | Trying | Received | Failed | Drawn | Fetched
 
 
 def fetch_mnist(
@@ -78,7 +83,10 @@ def fetch_mnist(
     serves; then nothing has changed on disk.
     """
     data_dir.mkdir(parents=True, exist_ok=True)
-    with FileLock(data_dir / ".mnist.lock"):
+    lock = FileLock(data_dir / ".mnist.lock")
+    if _taken(lock):
+        yield Waiting()
+    with lock:
         files.sweep(data_dir, "mnist.h5")
         if not force and (found := _stored(data_dir, "mnist")):
             yield found
@@ -104,7 +112,10 @@ def fetch_synthetic(data_dir: Path, *, force: bool = False) -> Iterator[Event]:
     A stored copy is kept unless `force`.
     """
     data_dir.mkdir(parents=True, exist_ok=True)
-    with FileLock(data_dir / ".synthetic.lock"):
+    lock = FileLock(data_dir / ".synthetic.lock")
+    if _taken(lock):
+        yield Waiting()
+    with lock:
         files.sweep(data_dir, "synthetic.h5")
         if not force and (found := _stored(data_dir, "synthetic")):
             yield found
@@ -146,6 +157,15 @@ def answering(candidates: Sequence[Source], seconds: float) -> list[Source]:
     for thread in threads:
         thread.join(max(0.0, deadline - time.monotonic()))
     return [source for source in candidates if source in answered]
+
+
+def _taken(lock: FileLock) -> bool:
+    """Tell whether another process holds the lock."""
+    try:
+        with lock.acquire(blocking=False):
+            return False
+    except Timeout:
+        return True
 
 
 def _stored(data_dir: Path, name: str) -> Fetched | None:

@@ -22,7 +22,7 @@ SUFFIXES = (
     *(".tiff", ".webp"),
 )
 """What counts as a picture in a folder; a file that is named is read whatever its suffix."""
-MAX_BYTES = 256 * 2**20  # a 12,000 x 9,000 BMP has 324 MB uncompressed; no camera's file has 256
+MAX_BYTES = 330_000_000  # 12,000 x 9,000 pixels of three bytes take 324 million
 
 LONGEST_STEM = 230  # bytes: a file's name has at most 255, with `-2.png` and the like
 
@@ -182,5 +182,5 @@ def read_file(path: str) -> bytes:
         reason = error.strerror if isinstance(error, OSError) else error
         raise PictureError(f"cannot be opened: {reason}.") from error
     if len(data) > MAX_BYTES:
-        raise PictureError(f"larger than {MAX_BYTES // 2**20} MiB; no picture of a digit is.")
+        raise PictureError(f"larger than {MAX_BYTES // 1_000_000} MB; no picture of a digit is.")
     return data

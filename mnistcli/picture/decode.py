@@ -14,7 +14,6 @@ import math
 import struct
 import warnings
 import zlib
-from collections.abc import Iterator
 from functools import cache
 
 import numpy as np
@@ -23,19 +22,23 @@ from PIL import Image
 from PIL.ImageFile import ImageFile
 
 from mnistcli.errors import PictureError
+from mnistcli.picture import strips
 from mnistcli.picture.light import eight_bits, flatten, upright
 
 #: Longest side, in pixels, of what `decode` returns. A digit that fills a twentieth of the
 #: picture still has 50 pixels, more than twice the 20 that it is fitted into in the end.
 WORKING_SIDE = 640
 
-#: What a file and its decoder may take in memory: 12,000 x 9,000 pixels at Pillow's four bytes
-#: each, and 18 MB for the file.
-MAX_BYTES = 450_000_000
+#: Pixels of the largest picture that is read for certain, of one byte a colour.
+LARGEST = 12_000 * 9_000
+
+#: What reading a file may take in memory, so that the whole process, which takes up to 100 MB for
+#: itself (measured), stays under 500.
+MAX_BYTES = 400_000_000
 
 #: A progressive JPEG goes over all its pixels once a scan, and a scan can be a few bytes long:
-#: a file may ask for as much work as 20 scans (encoders write 10) of 12,000 x 9,000 pixels.
-MAX_SCANNED_PIXELS = 20 * 12_000 * 9_000
+#: a file may ask for as much work as 20 scans (encoders write 10) of the largest picture.
+MAX_SCANNED_PIXELS = 20 * LARGEST
 
 #: (signature, offset, Pillow's module, its class): the formats that are read.
 SIGNATURES = (
@@ -55,8 +58,14 @@ FORMATS = "PNG, JPEG, GIF, BMP, WebP, TIFF, AVIF or PPM"
 
 #: Bytes a pixel in Pillow's memory; four in every mode that is not listed.
 BYTES_OF_MODE = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2, "I;16N": 2}
+BYTES_OF_ROW = 8  # where it begins
 #: Bytes a pixel at the peak where a library decodes into its own canvases first (measured).
 BYTES_OF_FORMAT = {"WEBP": 16, "AVIF": 20}
+#: The same for Pillow's decoders that are written in Python, which gather the pixels first.
+BYTES_OF_CODEC = {"bmp_rle": 4, "ppm": 13, "ppm_plain": 13}
+
+#: Bytes a pixel of a strip at the peak: packed, unpacked, and in a mode that can be averaged.
+BYTES_OF_STRIP = 24
 
 #: What Pillow's parsers, written in Python, are known to let out on damaged files.
 DECODER_ERRORS = (
@@ -77,8 +86,8 @@ DECODER_ERRORS = (
     zlib.error,
 )
 
-#: Pillow's number for the EXIF tag that says how the camera was held.
-EXIF_ORIENTATION = 0x0112
+#: The tag of EXIF and TIFF that says how the camera was held.
+ORIENTATION = 0x0112
 UPRIGHT = 1
 
 #: TIFF 6.0: BitsPerSample, SamplesPerPixel, RowsPerStrip, (TileWidth, TileLength).
@@ -97,9 +106,9 @@ def decode(data: bytes) -> NDArray[np.uint8]:
     Raises `PictureError` for what is not a whole picture of a known format, or needs more than
     `MAX_BYTES` of memory.
     """
-    image = _open(data)
+    image, cut = _open(data)
     try:
-        planes = _load_reduced(image)
+        planes = _reduced(image, data if cut else None)
         orientation = _orientation(image)
     except DECODER_ERRORS as error:
         raise _damaged(image.format, error) from error
@@ -108,8 +117,8 @@ def decode(data: bytes) -> NDArray[np.uint8]:
     return flatten(upright(planes, orientation))
 
 
-def _open(data: bytes) -> ImageFile:
-    """Read and judge the file's header, without decoding any of its pixels."""
+def _open(data: bytes) -> tuple[ImageFile, bool]:
+    """Read and judge the file's header; return the picture, and whether it is to be cut."""
     known = (kind for kind in SIGNATURES if data.startswith(*kind[:2]))
     _, _, module, name = next(known, (b"", 0, "", ""))
     if not name:
@@ -119,7 +128,7 @@ def _open(data: bytes) -> ImageFile:
         _quieten_libtiff()
     try:
         image: ImageFile = getattr(plugin, name)(io.BytesIO(data))
-        needed = len(data) + _decoder_bytes(image, data)
+        needed, cut = _plan(image, data)
         scanned = image.width * image.height * _scans(image, data)
     except DECODER_ERRORS as error:
         raise _damaged(name.removesuffix("ImageFile").upper(), error) from error
@@ -130,7 +139,7 @@ def _open(data: bytes) -> ImageFile:
             f" it, got {image.width:,} x {image.height:,} pixels ({needed // 1_000_000:,} MB);"
             " scale it down or crop it to the digit"
         )
-    return image
+    return image, cut
 
 
 @cache
@@ -143,15 +152,30 @@ def _quieten_libtiff() -> None:
         return  # a Pillow without libtiff, or one linked otherwise
 
 
+def _plan(image: ImageFile, data: bytes) -> tuple[int, bool]:
+    """Bound the memory for reading the picture, and choose whether it is cut while decoding."""
+    strip = BYTES_OF_STRIP * strips.pixels(image.size, _reduction(image))
+    whole = len(data) + _decoder_bytes(image, data) + strip
+    cut = (
+        whole > MAX_BYTES
+        and image.width * image.height <= LARGEST
+        and strips.can_be_cut(image, data)
+    )
+    return (len(data) + strip if cut else whole), cut
+
+
 def _decoder_bytes(image: ImageFile, data: bytes) -> int:
-    """Bound the memory for decoding from above, from the header alone."""
-    pixels = image.width * image.height
+    """Bound the memory for a decoder that takes the picture as a whole."""
     per_pixel = BYTES_OF_FORMAT.get(image.format or "", BYTES_OF_MODE.get(image.mode, 4))
+    codec = image.tile[0][0] if image.tile else ""
+    per_pixel = BYTES_OF_CODEC.get(codec, per_pixel)
+    whole = image.width * image.height * per_pixel + BYTES_OF_ROW * max(image.size)
     if image.format == "JPEG":
         return _jpeg_bytes(image, data)
     if image.format == "TIFF":
-        return pixels * per_pixel + _tiff_chunk_bytes(image)
-    return pixels * per_pixel
+        turned = image.tag_v2.get(ORIENTATION, UPRIGHT) != UPRIGHT  # type: ignore[attr-defined]
+        return whole * (2 if turned else 1) + _tiff_chunk_bytes(image)
+    return whole
 
 
 def _jpeg_bytes(image: ImageFile, data: bytes) -> int:
@@ -198,44 +222,44 @@ def _reduction(image: Image.Image) -> int:
     return -(-max(image.size) // WORKING_SIDE)
 
 
-def _load_reduced(image: ImageFile) -> NDArray[np.uint8]:
+def _reduced(image: ImageFile, to_cut: bytes | None) -> NDArray[np.uint8]:
     """Decode, and average blocks of pixels down to `WORKING_SIDE`: (h, w) or (h, w, 3 or 4).
 
-    Strip by strip, so that no second picture of the full size is ever held.
+    Strip by strip, so that no second picture of the full size is ever held, and not even a first
+    one where the file's bytes are given to be cut.
     """
     factor = _reduction(image)
-    if image.format == "JPEG" and factor > 1:
-        image.draft(None, (max(1, image.width // factor), max(1, image.height // factor)))
-    image.load()
-    factor = _reduction(image)
-    strips = [np.asarray(strip.reduce(factor)) for strip in _strips(image, factor)]
-    planes = np.concatenate(strips)
+    if to_cut:
+        pieces = strips.cut(image, to_cut, factor)
+    else:
+        if image.format == "JPEG" and factor > 1:
+            image.draft(None, (max(1, image.width // factor), max(1, image.height // factor)))
+        image.load()
+        factor = _reduction(image)
+        pieces = strips.cropped(image, factor)
+    planes = np.concatenate([np.asarray(_plain(strip).reduce(factor)) for strip in pieces])
     return planes if planes.dtype == np.uint8 else eight_bits(planes)
 
 
-def _strips(image: Image.Image, factor: int) -> Iterator[Image.Image]:
-    """Cut the picture into strips of about a million pixels, in a mode that can be reduced."""
-    mode = image.mode
+def _plain(strip: Image.Image) -> Image.Image:
+    """Return a strip in a mode that can be reduced: L, RGB, RGBA or F."""
+    mode = strip.mode
+    if mode == "LAB":
+        return strip.getchannel(0)  # the lightness
+    if mode.startswith("I;"):
+        strip = strip.convert("I")
     if mode.startswith("I") or mode == "F":
-        modes: tuple[str, ...] = ("I", "F") if mode.startswith("I;") else ("F",)
-    elif mode == "LAB":
-        modes = ()  # its first channel is the lightness
-    elif image.has_transparency_data:
-        modes = ("RGBA",)
-    else:
-        modes = ("L",) if mode in ("1", "L") else ("RGB",)
-    rows = max(1, (1 << 20) // (image.width * factor)) * factor
-    for top in range(0, image.height, rows):
-        strip = image.crop((0, top, image.width, min(top + rows, image.height)))
-        for target in modes:
-            strip = strip.convert(target)
-        yield strip if modes else strip.getchannel(0)
+        return strip.convert("F")
+    if strip.has_transparency_data:
+        return strip.convert("RGBA")
+    return strip.convert("L" if mode in ("1", "L") else "RGB")
 
 
 def _orientation(image: ImageFile) -> int:
     """Read the EXIF orientation, 1 to 8; 1 (upright) where EXIF is absent or damaged."""
     try:
-        found: object = image.getexif().get(EXIF_ORIENTATION)
+        # Not the PNG plugin's own method, which would load the picture first.
+        found: object = Image.Image.getexif(image).get(ORIENTATION)
     except DECODER_ERRORS:
         return UPRIGHT
     return found if isinstance(found, int) and found in range(1, 9) else UPRIGHT

@@ -16,7 +16,7 @@ from rich.progress import (
 
 from mnistcli.console import err, note, out, print_json, redraws
 from mnistcli.download import Received
-from mnistcli.fetching import Drawn, Event, Failed, Fetched, Trying
+from mnistcli.fetching import Drawn, Event, Failed, Fetched, Trying, Waiting
 
 BYTES = (DownloadColumn(), TransferSpeedColumn())
 IMAGES = (MofNCompleteColumn(),)
@@ -37,6 +37,8 @@ def follow(
 
         for event in events:
             match event:
+                case Waiting():
+                    note("another fetch is under way; waiting for it", quiet=quiet)
                 case Trying(location):
                     bars.clear()
                     note(f"trying {location}", quiet=quiet)

@@ -30,6 +30,8 @@ class Misbehaving(ThreadingHTTPServer):
         self.asked: Counter[str] = Counter()
         """How often each path was asked for."""
         self.closing = threading.Event()
+        self.stalled = threading.Event()
+        """Half of a file is sent, and no more will be."""
         self.scheme = "http"
         if certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -115,6 +117,7 @@ def _stall(handler: _Handler, body: bytes) -> None:
     handler.head(200, Content_Length=len(body))
     handler.wfile.write(body[: len(body) // 2])
     handler.wfile.flush()
+    handler.server.stalled.set()
     handler.pause(None)
 
 

@@ -213,6 +213,17 @@ def test_a_mutated_flatbuffer_is_an_error_and_never_a_crash(request, run):
         assert survives(bytes(content)), f"seed {seed}"
 
 
+def test_a_tensor_whose_name_is_no_text_is_refused(run):
+    from ai_edge_litert.interpreter import Interpreter
+
+    original = (run / "model.tflite").read_bytes()
+    (entry,) = Interpreter(model_content=original).get_input_details()
+    damaged = original.replace(entry["name"].encode(), b"\xf7" * len(entry["name"]))
+    assert damaged != original
+    with pytest.raises(ModelError, match="LiteRT cannot use the model"):
+        Classifier.on_litert(damaged).predict(np.zeros((1, 28, 28), np.uint8))
+
+
 def test_a_flatbuffer_of_another_shape_is_refused(run):
     with pytest.raises(ModelError):
         Classifier.on_litert(b"")

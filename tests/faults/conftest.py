@@ -1,0 +1,33 @@
+"""Fixtures of the tests of faults."""
+
+import gzip
+
+import numpy as np
+import pytest
+from fetches import NPZ, in_npz
+from misbehaving import misbehaving
+
+from mnistcli import idx
+from mnistcli.sources import PARTS
+
+
+@pytest.fixture(scope="session")
+def zeros():
+    """Files of the right form and sizes, but not MNIST's content: all zeros."""
+    files = {
+        f"{part.idx_name}.gz": gzip.compress(idx.serialize(np.zeros(part.shape, np.uint8)), 1)
+        for part in PARTS.values()
+    }
+    return files | {NPZ: in_npz()}
+
+
+@pytest.fixture(scope="session")
+def server(zeros):
+    with misbehaving(zeros) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def originals(mnist_dir):
+    """The four real files by name."""
+    return {path.name: path.read_bytes() for path in mnist_dir.glob("*.gz")}
