@@ -96,7 +96,9 @@ def main() -> None:
             write(digit, Path(name))
         terminal("predict", "predict", "--show", "--top", "3", "three.png", "seven.png")
         terminal("evaluate", "evaluate")
-        subprocess.run([*mnistcli, "evaluate", "--plots", "--json"], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            [*mnistcli, "evaluate", "--plots", "--json"], check=True, stdout=subprocess.DEVNULL
+        )
         for plot in PLOTS:
             (drawn,) = Path("runs", "cnn", "plots").glob(f"{plot}-*.png")
             shutil.copy(drawn, PICTURES / f"{plot}.png")
