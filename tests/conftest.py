@@ -79,7 +79,7 @@ def store_synthetic(folder: Path, train: int, test: int) -> None:
 
 # With `--dist loadgroup`, each file is one worker's, so that its fixtures are made once.
 TOGETHER = {"test_page_everywhere": "test_page"}  # in one browser
-FIRST = ("test_page", "test_page_everywhere", "test_loop", "test_workflow", "test_prediction")
+FIRST = ("test_page", "test_page_everywhere", "test_loop", "test_workflow", "test_workers")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -90,6 +90,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what is marked `long`, unless asked for it; let the longest files begin."""
     if not config.getoption("--long"):
