@@ -77,6 +77,11 @@ def store_synthetic(folder: Path, train: int, test: int) -> None:
     data.store(folder, "synthetic", parts, "drawn by the tests", "none")
 
 
+# With `--dist loadgroup`, each file is one worker's, so that its fixtures are made once.
+TOGETHER = {"test_page_everywhere": "test_page"}  # in one browser
+FIRST = ("test_page", "test_page_everywhere", "test_loop", "test_workflow", "test_workers")
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--long",
@@ -85,13 +90,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is marked `long`, unless asked for it."""
-    if config.getoption("--long"):
-        return
-    left_out = [item for item in items if item.get_closest_marker("long")]
-    items[:] = [item for item in items if item not in left_out]
-    config.hook.pytest_deselected(items=left_out)
+    """Leave out what is marked `long`, unless asked for it; let the longest files begin."""
+    if not config.getoption("--long"):
+        left_out = [item for item in items if item.get_closest_marker("long")]
+        items[:] = [item for item in items if not item.get_closest_marker("long")]
+        config.hook.pytest_deselected(items=left_out)
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(TOGETHER.get(item.path.stem, item.path.stem)))
+    items.sort(key=lambda item: FIRST.index(item.path.stem) if item.path.stem in FIRST else 99)
 
 
 @pytest.fixture(scope="session")
@@ -226,6 +234,23 @@ def pictures(data_dir: Path, filled_once: FilledOnce) -> Path:
             Image.fromarray(big).save(folder / f"{digit}.png")
 
     return filled_once("pictures", fill)
+
+
+@pytest.fixture
+def predict(runs_dir):
+    """Run `mnistcli predict` with bytes as arguments, input and output."""
+
+    def run(*arguments, stdin=b"", **environment):
+        command = [sys.executable, "-m", "mnistcli", "predict", "--runs-dir", runs_dir, *arguments]
+        return subprocess.run(
+            command,
+            input=stdin,
+            capture_output=True,
+            check=False,
+            env={**os.environ, **environment},
+        )
+
+    return run
 
 
 @pytest.fixture(scope="session")

@@ -95,7 +95,7 @@ def test_it_learns(name):
         pytest.param(63, marks=pytest.mark.long),
         64,
         65,
-        300,
+        pytest.param(300, marks=pytest.mark.long),
     ],
 )
 def test_every_image_counts_once_in_an_epochs_loss_and_accuracy(size):

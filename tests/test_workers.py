@@ -19,13 +19,13 @@ def read_history(folder):
     return json.loads((folder / "metrics.json").read_bytes())["history"]
 
 
-@pytest.fixture(scope="module", params=["mlp", "cnn"])
-def pair(request, filled_once, tiny_data_dir, mnistcli):
+@pytest.fixture(scope="module", params=[pytest.param("mlp", marks=pytest.mark.long), "cnn"])
+def pair(request, filled_once, tiny_data_dir, mnistcli_here):
     """The runs `alone` and `together`, and what the two workers of the second said."""
     options = (*OPTIONS, "--model", request.param, "--data-dir", tiny_data_dir)
 
     def fill(folder):
-        result = mnistcli("train", *options, "--name", "alone", "--runs-dir", folder)
+        result = mnistcli_here("train", *options, "--name", "alone", "--runs-dir", folder)
         assert result.returncode == 0, result.stderr
         codes = workers.train(folder, 2, *options, "--name", "together", "--runs-dir", folder)
         assert codes == [0, 0], [(folder / f"{k}.err").read_text() for k in range(2)]
@@ -60,11 +60,11 @@ def test_the_configuration_does_not_tell_how_many_workers_there_were(pair):
     assert pair.together.config == pair.alone.config
 
 
-def test_the_run_is_complete_and_like_any_other(pair, mnistcli, tiny_data_dir):
+def test_the_run_is_complete_and_like_any_other(pair, mnistcli_here, tiny_data_dir):
     names = {path.name for path in pair.together.path.iterdir()}
     assert names == {"metrics.json", "model.keras", "model.tflite", "run.json"}
     options = ("--dataset", "synthetic", "--engine", "keras", "--json")
-    result = mnistcli("evaluate", pair.together.path, *options, "--data-dir", tiny_data_dir)
+    result = mnistcli_here("evaluate", pair.together.path, *options, "--data-dir", tiny_data_dir)
     assert result.returncode == 0, result.stderr
     metrics = json.loads((pair.together.path / "metrics.json").read_bytes())
     assert json.loads(result.stdout)["accuracy"] == metrics["test"]["accuracy"]
@@ -83,7 +83,9 @@ def test_the_other_logs_a_line_at_start_and_end(pair):
     assert last.endswith("done")
 
 
-def test_when_a_worker_dies_the_other_stops_and_the_run_goes_on(tmp_path, tiny_data_dir, mnistcli):
+def test_when_a_worker_dies_the_other_stops_and_the_run_goes_on(
+    tmp_path, tiny_data_dir, mnistcli_here
+):
     options = ("--data-dir", tiny_data_dir, "--runs-dir", tmp_path)
     training = ("train", "--dataset", "synthetic", "--epochs", 2000, "--name", "a", *options)
     addresses = workers.free_addresses(2)
@@ -97,7 +99,7 @@ def test_when_a_worker_dies_the_other_stops_and_the_run_goes_on(tmp_path, tiny_d
     epochs = json.loads(manifest.read_text())
     assert epochs["status"] == "training"
     manifest.write_text(manifest.read_text().replace('"epochs": 2000', '"epochs": 1'))
-    result = mnistcli("train", "--resume", "a", *options)
+    result = mnistcli_here("train", "--resume", "a", *options)
     assert result.returncode == 0, result.stderr
     assert "going on after epoch" in result.stderr
 
