@@ -6,7 +6,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test faults check lint types format completions docs bench clean
+.PHONY: help install demo test faults check check-lowest lint types format completions docs bench clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; \
@@ -30,6 +30,13 @@ faults: $(INSTALLED) ## Run the tests of what can go wrong: kills, full disks, h
 
 check: lint types test faults ## Check format, lint, types and all tests
 
+check-lowest: ## Run the tests with the lowest versions that pyproject.toml allows
+	test -x .venv-lowest/bin/python || $(PYTHON) -m venv .venv-lowest
+	.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check uv
+	.venv-lowest/bin/uv pip install --quiet --python .venv-lowest/bin/python \
+		--resolution lowest-direct --editable . --group dev
+	.venv-lowest/bin/pytest -n 2 --ignore=tests/faults
+
 lint: $(INSTALLED) ## Check format and lint
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -49,11 +56,13 @@ completions: $(INSTALLED) ## Write the shell completions anew
 	_MNISTCLI_COMPLETE=zsh_source $(BIN)/mnistcli > completions/_mnistcli
 	_MNISTCLI_COMPLETE=fish_source $(BIN)/mnistcli > completions/mnistcli.fish
 
-docs: $(INSTALLED) ## Write docs/cli.md and the help in README.md anew
+docs: $(INSTALLED) ## Write docs/cli.md, the help in README.md and docs/pictures/ anew
 	$(BIN)/python docs/generate.py
+	$(BIN)/mnistcli fetch
+	$(BIN)/python docs/pictures.py
 
 bench: $(INSTALLED) ## Measure speed against what people would run otherwise
 	$(BIN)/python benchmarks/run.py
 
 clean: ## Remove .venv and caches
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-lowest .pytest_cache .mypy_cache .ruff_cache .hypothesis
