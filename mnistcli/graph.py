@@ -134,11 +134,22 @@ class Trainer:
         with tf.GradientTape() as tape:
             probabilities = model(images, training=True)
             mean = _mean_loss(model, images, labels, probabilities)
-            loss = mean * tf.cast(tf.size(labels) / batch, mean.dtype)
+            loss = self._smoothed(mean, probabilities) * tf.cast(
+                tf.size(labels) / batch, mean.dtype
+            )
         variables = model.trainable_variables
         model.optimizer.apply(tape.gradient(loss, variables), variables)
         model.compute_metrics(images, labels, probabilities)
         self._loss.update_state(mean, sample_weight=tf.size(labels))
+
+    def _smoothed(self, mean: tf.Tensor, probabilities: tf.Tensor) -> tf.Tensor:
+        """Return the loss with smoothed labels; what is reported stays the one without."""
+        smoothing = NETWORKS[self._config.model].label_smoothing
+        if not smoothing:
+            return mean
+        above_zero = tf.maximum(probabilities, keras.config.epsilon())
+        evenly = -tf.reduce_mean(tf.math.log(above_zero))
+        return (1 - smoothing) * mean + smoothing * evenly
 
 
 def evaluation(model: keras.Model, split: Split) -> Callable[[], dict[str, float]]:
