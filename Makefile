@@ -23,7 +23,7 @@ $(INSTALLED): pyproject.toml
 	@touch $@
 
 test: $(INSTALLED) ## Run the tests
-	$(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder --ignore=tests/faults
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore=tests/faults
 
 faults: $(INSTALLED) ## Run the tests of what can go wrong: kills, full disks, hostile input
 	$(BIN)/pytest -n 2 tests/faults

@@ -77,8 +77,6 @@ def store_synthetic(folder: Path, train: int, test: int) -> None:
     data.store(folder, "synthetic", parts, "drawn by the tests", "none")
 
 
-# With `--dist loadgroup`, each file is one worker's, so that its fixtures are made once.
-TOGETHER = {"test_page_everywhere": "test_page"}  # in one browser
 FIRST = ("test_page", "test_page_everywhere", "test_loop", "test_workflow", "test_workers")
 
 
@@ -90,16 +88,27 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what is marked `long`, unless asked for it; let the longest files begin."""
     if not config.getoption("--long"):
         left_out = [item for item in items if item.get_closest_marker("long")]
         items[:] = [item for item in items if not item.get_closest_marker("long")]
         config.hook.pytest_deselected(items=left_out)
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(TOGETHER.get(item.path.stem, item.path.stem)))
     items.sort(key=lambda item: FIRST.index(item.path.stem) if item.path.stem in FIRST else 99)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """With `--dist loadfile`, give files to workers, and those on the pages to the same one."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class Together(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return super()._split_scope(nodeid).replace("test_page_everywhere", "test_page")
+
+    return Together(config, log)
 
 
 @pytest.fixture(scope="session")
