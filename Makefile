@@ -4,6 +4,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+# A file's tests stay with one worker, so that what they share is made once.
+EVERYDAY := -n 2 --dist loadfile --no-loadscope-reorder --ignore=tests/faults
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test faults check check-lowest lint types format completions docs bench clean
@@ -23,7 +25,7 @@ $(INSTALLED): pyproject.toml
 	@touch $@
 
 test: $(INSTALLED) ## Run the tests
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore=tests/faults
+	$(BIN)/pytest $(EVERYDAY)
 
 faults: $(INSTALLED) ## Run the tests of what can go wrong: kills, full disks, hostile input
 	$(BIN)/pytest -n 2 tests/faults
@@ -35,7 +37,7 @@ check-lowest: ## Run the tests with the lowest versions that pyproject.toml allo
 	.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check uv
 	.venv-lowest/bin/uv pip install --quiet --python .venv-lowest/bin/python \
 		--resolution lowest-direct --editable . --group dev
-	.venv-lowest/bin/pytest -n 2 --ignore=tests/faults
+	.venv-lowest/bin/pytest $(EVERYDAY)
 
 lint: $(INSTALLED) ## Check format and lint
 	$(BIN)/ruff format --check .
