@@ -4,10 +4,10 @@ Machines are noisy: the two sides of a comparison run one after the other, over 
 counts is the median of the ratios.
 """
 
-import os
 import statistics
 import subprocess
-import time
+import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -54,25 +54,35 @@ def heading() -> str:
     return f"| {' | '.join(columns)} |\n|{' --- |' * len(columns)}"
 
 
+# From a process with much memory, a child would begin with that as its peak: Linux takes over the
+# high-water mark. Hence this small one in between, which also takes the time.
+LAUNCH = """
+import os, sys, time
+started = time.perf_counter()
+child = os.posix_spawn(sys.argv[2], sys.argv[2:], os.environ)
+_, status, used = os.wait4(child, 0)
+with open(sys.argv[1], "w") as file:
+    file.write(f"{time.perf_counter() - started} {used.ru_maxrss / 1024}")
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
+
+
 def process(command: Command) -> Process:
-    """Run a command to its end and return what it took; raise when it fails."""
+    """Run a command, which begins with a path, and return what it took; raise when it fails."""
     words = [str(word) for word in command]
-    started = time.perf_counter()
-    with subprocess.Popen(
-        words,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ) as child:
-        assert child.stdout is not None
-        output = child.stdout.read()
-        _, status, usage = os.wait4(child.pid, 0)
-        seconds = time.perf_counter() - started
-        child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
-        raise SystemExit(f"{' '.join(words)} ended with {child.returncode}")
-    return Process(seconds, usage.ru_maxrss / 1024, output)
+    with tempfile.NamedTemporaryFile("r") as taken:
+        ended = subprocess.run(
+            [sys.executable, "-c", LAUNCH, taken.name, *words],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            check=False,
+        )
+        if ended.returncode:
+            raise SystemExit(f"{' '.join(words)} ended with {ended.returncode}")
+        seconds, megabytes = map(float, taken.read().split())
+    return Process(seconds, megabytes, ended.stdout)
 
 
 def compare(name: str, ours: Command, theirs: Command, n: int, warmup: int = 1) -> Comparison:

@@ -8,12 +8,24 @@ from types import FrameType
 from typing import Any, NoReturn
 
 import click
+from click.shell_completion import CompletionItem
 
 from mnistcli import __version__
 from mnistcli.errors import MnistcliError
 
-COMMANDS = ("fetch", "train", "evaluate", "predict", "runs", "demo", "serve")
-"""Each is a module of its name in `mnistcli.commands`, in the order in which they are used."""
+COMMANDS = {
+    "fetch": "Get a dataset, verify it, store it.",
+    "train": "Build, fit and save a model: a run.",
+    "evaluate": "Measure a run on a dataset split, or on your own pictures.",
+    "predict": "Read digits in picture files.",
+    "runs": "List the runs, compare or remove some.",
+    "demo": "Show it all: fetch, train, evaluate, predict.",
+    "serve": "Serve a page to draw digits on, and an HTTP API.",
+}
+"""Each is a module of its name in `mnistcli.commands`, in the order in which they are used.
+
+Their first lines of help stand here, too: to list the commands, none has to be imported.
+"""
 
 STDERR = 2
 
@@ -36,6 +48,17 @@ class Commands(click.Group):
         module = importlib.import_module(f"mnistcli.commands.{cmd_name}")
         command: click.Command = getattr(module, cmd_name)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Offer the commands, and the group's own options."""
+        names = [name for name in COMMANDS if name.startswith(incomplete)]
+        items = [CompletionItem(name, help=COMMANDS[name]) for name in names]
+        return items + click.Command.shell_complete(self, ctx, incomplete)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; when the reader of stdout has left, it has all it wanted: done."""

@@ -7,14 +7,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from mnistcli.choices import INTERRUPTED, TRAINING
 from mnistcli.errors import RunError
 from mnistcli.history import Results
-from mnistcli.run import CHECKPOINT_LOCK, COMPLETE, MANIFEST, METRICS, TRAINING, Run, locate, runs
+from mnistcli.run import CHECKPOINT_LOCK, MANIFEST, METRICS, Run, locate, runs
 
 VERSION = 1  # of the JSON
-
-INTERRUPTED = "interrupted"
-STATUSES = (COMPLETE, TRAINING, INTERRUPTED)
 
 
 @dataclass(frozen=True)
@@ -23,7 +21,7 @@ class Summary:
 
     run: Run
     status: str
-    """One of STATUSES."""
+    """One of choices.STATUSES."""
     results: Results | None
     """None unless the run is complete and its metrics.json what training wrote."""
     size: int
@@ -69,21 +67,6 @@ class Summary:
         }
 
 
-ORDERS = (
-    "created",
-    "name",
-    "model",
-    "dataset",
-    "optimizer",
-    "epochs",
-    "seed",
-    "accuracy",
-    "seconds",
-    "size",
-    "status",
-)
-"""What a list of runs can be sorted by."""
-
 DESCENDING = ("created", "accuracy")  # the newest and the best are what one looks for
 
 
@@ -92,7 +75,7 @@ def list_runs(
 ) -> list[Summary]:
     """Return the runs under a folder whose `wanted` values (all, where empty) are among those.
 
-    Sorted by one of ORDERS: the newest, or the best, first; otherwise the least first. What is not
+    Sorted by one of choices.ORDERS: the newest, or the best, first; otherwise the least first. What is not
     known comes last, equal ones newest first.
     """
     found = [summarise(run) for run in runs(runs_dir)]

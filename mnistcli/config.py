@@ -6,32 +6,6 @@ from typing import Any, Self, get_args, get_origin, get_type_hints
 
 from mnistcli.errors import RunError
 
-OPTIMIZERS = (
-    "adadelta",
-    "adafactor",
-    "adagrad",
-    "adam",
-    "adamax",
-    "adamw",
-    "ftrl",
-    "lamb",
-    "lion",
-    "muon",
-    "nadam",
-    "rmsprop",
-    "schedulefreeadamw",
-    "sgd",
-)
-"""Keras's built-in optimizers: the names of their classes in lower case.
-
-Not listed: those that only wrap others (LossScaleOptimizer, MultiOptimizer).
-"""
-
-SCHEDULES = ("constant", "cosine", "one-cycle")
-DATASETS = ("mnist", "synthetic")
-STRATEGIES = ("auto", "single", "mirrored", "multi-worker")
-"""Where a run is trained. Not part of its configuration: the steps are the same everywhere."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingConfig:

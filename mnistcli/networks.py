@@ -1,22 +1,20 @@
 """The networks: each is one function, with its training defaults beside it.
 
-Keras is imported inside the functions, so that `--help` and TAB list the networks without it.
+Imports stand inside the functions, so that `--help` and TAB list the networks without them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
-
-from mnistcli.config import TrainingConfig
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     import keras
 
+    from mnistcli.config import TrainingConfig
 
-@dataclass(frozen=True, kw_only=True)
-class Network:
+
+class Network(NamedTuple):
     """How a network is built, and how it is trained unless the user says otherwise."""
 
     build: Callable[[], keras.Model]
@@ -27,11 +25,11 @@ class Network:
     epochs: int
     batch_size: int
     augment: bool
-    early_stopping: int | None = None
     label_smoothing: float
     """How much of each label is shared out evenly among all ten (Szegedy et al. 2016)."""
     temperature: float
     xla: bool
+    early_stopping: int | None = None
 
 
 NETWORKS: dict[str, Network] = {}
@@ -129,14 +127,16 @@ def configure(**choices: Any) -> TrainingConfig:
 
     A network's learning rate belongs to its optimizer: another optimizer starts with its own.
     """
+    from dataclasses import fields
+
+    from mnistcli.config import TrainingConfig
+
     choices = {name: choice for name, choice in choices.items() if choice is not None}
     general: dict[str, Any] = {"dataset": "mnist", "model": "mlp"}
     choices = general | {"validation_split": 0.0, "seed": 0} | choices
     network = NETWORKS[choices["model"]]
     names = {field.name for field in fields(TrainingConfig)}
-    settings = {
-        field.name: getattr(network, field.name) for field in fields(network) if field.name in names
-    }
+    settings = {name: value for name, value in network._asdict().items() if name in names}
     if choices.get("optimizer", network.optimizer) != network.optimizer:
         settings["learning_rate"] = None
     return TrainingConfig(**(settings | choices))

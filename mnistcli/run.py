@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Self
 
 from mnistcli import files
+from mnistcli.choices import COMPLETE, TRAINING
 from mnistcli.config import TrainingConfig
 from mnistcli.errors import RunError
 
@@ -23,9 +24,6 @@ ARTIFACTS = (KERAS_MODEL, LITERT_MODEL, METRICS)
 
 CHECKPOINT_LOCK = Path("checkpoint", ".lock")
 """Held by the process that trains the run."""
-
-TRAINING = "training"
-COMPLETE = "complete"
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mnistcli.config import OPTIMIZERS
+from mnistcli.choices import OPTIMIZERS
 from mnistcli.networks import configure
 
 CONFIG = configure(dataset="synthetic", epochs=1)

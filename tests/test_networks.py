@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mnistcli.config import OPTIMIZERS, SCHEDULES
+from mnistcli.choices import OPTIMIZERS, SCHEDULES
 from mnistcli.framework import keras
 from mnistcli.networks import NETWORKS
 

@@ -9,8 +9,8 @@ import click
 from click.core import ParameterSource
 
 from mnistcli import chatter
+from mnistcli.choices import DATASETS
 from mnistcli.commands import options
-from mnistcli.config import DATASETS
 
 
 @click.command()

@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from mnistcli import chatter
+from mnistcli.choices import DATASETS
 from mnistcli.commands import options
-from mnistcli.config import DATASETS
 
 
 @click.command()

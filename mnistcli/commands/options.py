@@ -2,7 +2,6 @@
 
 import math
 import os
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ import click
 from click.core import ParameterSource
 from click.shell_completion import CompletionItem
 
-from mnistcli.config import DATASETS
+from mnistcli.choices import DATASETS
 
 RUNS_DIR = "runs"
 
@@ -33,6 +32,8 @@ class Names(click.Choice[str]):
 
     def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
         """Name the nearest choice, or all where none is near."""
+        from difflib import get_close_matches
+
         close = get_close_matches(str(value).lower(), self.choices, n=1)
         if not close:
             return super().get_invalid_choice_message(value, ctx)
@@ -46,6 +47,11 @@ def default_data_dir() -> Path:
     from platformdirs import user_cache_path
 
     return user_cache_path("mnistcli")
+
+
+def _data_dir(ctx: click.Context, _parameter: click.Parameter, value: Path | None) -> Path | None:
+    """Return the folder given, or the default one: not looked up on TAB."""
+    return value or (None if ctx.resilient_parsing else default_data_dir())
 
 
 def complete_run(
@@ -65,7 +71,7 @@ data_dir = click.option(
     "--data-dir",
     type=click.Path(file_okay=False, path_type=Path),
     envvar="MNISTCLI_DATA_DIR",
-    default=default_data_dir,
+    callback=_data_dir,
     show_default="the user's cache folder",
     show_envvar=True,
     help="Where datasets are stored.",

@@ -6,9 +6,8 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
+from mnistcli.choices import DATASETS, OPTIMIZERS, ORDERS, STATUSES
 from mnistcli.commands import options
-from mnistcli.comparison import ORDERS, STATUSES
-from mnistcli.config import DATASETS, OPTIMIZERS
 from mnistcli.networks import NETWORKS
 
 run_arguments = click.argument(

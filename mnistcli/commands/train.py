@@ -6,8 +6,8 @@ from typing import Any
 import click
 
 from mnistcli import chatter
+from mnistcli.choices import DATASETS, OPTIMIZERS, SCHEDULES, STRATEGIES
 from mnistcli.commands import options
-from mnistcli.config import DATASETS, OPTIMIZERS, SCHEDULES, STRATEGIES
 from mnistcli.networks import NETWORKS
 
 OF_THE_MODEL = "the model's own"

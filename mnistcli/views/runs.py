@@ -7,11 +7,11 @@ from typing import Any
 from rich.filesize import decimal
 from rich.text import Text
 
+from mnistcli.choices import COMPLETE
 from mnistcli.comparison import VERSION, Comparison, Summary
 from mnistcli.console import draws, note, out, print_json
 from mnistcli.errors import RunError
 from mnistcli.escaping import escape
-from mnistcli.run import COMPLETE
 from mnistcli.sparkline import bounds, sparkline
 
 COLUMNS: Mapping[str, Callable[[Summary], object]] = {
