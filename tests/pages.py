@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from conftest import FilledOnce, run_mnistcli
 from strokes import Stroke
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -31,9 +32,16 @@ NOTHING = "\N{EN DASH}"  # in the place of a digit
 
 
 @pytest.fixture(scope="session")
-def mnist_runs_dir(mnist_run: Path) -> Path:
-    """A runs folder with a network trained on the real MNIST."""
-    return mnist_run.parent
+def mnist_runs_dir(mnist_data_dir: Path, filled_once: FilledOnce) -> Path:
+    """A runs folder with a convolutional network after two epochs on the real MNIST."""
+
+    def fill(folder: Path) -> None:
+        options = ("--model", "cnn", "--epochs", 2, "--quiet", "--name", "cnn")
+        directories = ("--data-dir", mnist_data_dir, "--runs-dir", folder)
+        result = run_mnistcli("train", *options, *directories)
+        assert result.returncode == 0, result.stderr
+
+    return filled_once("page-runs", fill)
 
 
 @pytest.fixture(scope="session")
@@ -74,7 +82,7 @@ def visit(browser, url) -> Iterator[Callable]:
             lambda asked: asked.url.startswith(url) or complaints.append(f"asked {asked.url}"),
         )
         page.goto(url)
-        expect(page.locator("#run")).to_have_text("run book")
+        expect(page.locator("#run")).to_have_text("run cnn")
         return page
 
     yield open_page
