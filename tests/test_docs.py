@@ -4,6 +4,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
+
+from mnistcli.cli import COMMANDS, cli
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -24,3 +28,9 @@ def test_the_help_text_in_the_readme_is_up_to_date():
     text = (ROOT / "README.md").read_text()
     assert "<!-- help: begin -->" in text
     assert text == generated("readme(generate.README.read_text())"), "run `make docs`"
+
+
+def test_the_list_of_commands_has_each_commands_own_first_line():
+    for name, text in COMMANDS.items():
+        command = cli.get_command(click.Context(cli), name)
+        assert command.help.partition("\n")[0] == text

@@ -122,23 +122,22 @@ def train(
     if resume and name:
         raise click.UsageError("--resume goes on with a run that has its name: leave --name out.")
     chatter.silence()
+    from mnistcli import data
     from mnistcli.console import note
     from mnistcli.history import write_csv
     from mnistcli.networks import configure
+
+    config = configure(**choices)
+    if not resume:
+        data.info(data_dir, config.dataset)  # who has no dataset need not wait for TensorFlow
     from mnistcli.training import resume_run, train_run
     from mnistcli.views import train as view
 
+    how: dict[str, Any] = {"tensorboard": tensorboard, "strategy": strategy}
     events = (
-        resume_run(resume, choices, data_dir, runs_dir, tensorboard=tensorboard, strategy=strategy)
+        resume_run(resume, choices, data_dir, runs_dir, **how)
         if resume
-        else train_run(
-            configure(**choices),
-            data_dir,
-            runs_dir,
-            name,
-            tensorboard=tensorboard,
-            strategy=strategy,
-        )
+        else train_run(config, data_dir, runs_dir, name, **how)
     )
     trained = view.follow(events, quiet=quiet)
     if trained is None:  # a worker that isn't the chief
