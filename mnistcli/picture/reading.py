@@ -20,7 +20,7 @@ SPANS = (0.5, 0.2, 0.08)
 
 #: Depths of ink, in thresholds: all that is nearer to ink than to paper; and fainter parts, as
 #: of a pencil's stroke, that hang together with such ink.
-DEPTHS = (1.0, 0.5)
+DEPTHS = (1.0, 0.4)
 
 #: A digit that leans on the border so much may hang together with printed lines. Then the
 #: darkest ink alone is looked at, too.
