@@ -75,8 +75,8 @@ def list_runs(
 ) -> list[Summary]:
     """Return the runs under a folder whose `wanted` values (all, where empty) are among those.
 
-    Sorted by one of choices.ORDERS: the newest, or the best, first; otherwise the least first. What is not
-    known comes last, equal ones newest first.
+    Sorted by one of choices.ORDERS: the newest, or the best, first; otherwise the least first. What
+    is not known comes last, equal ones newest first.
     """
     found = [summarise(run) for run in runs(runs_dir)]
     kept = [

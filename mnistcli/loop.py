@@ -1,9 +1,9 @@
 """The training loop: one for every network and device; yields values, prints nothing.
 
 The data lies in memory as it came, uint8. Shuffling, gathering, augmentation and the steps run
-inside the TensorFlow graph (`graph.py`); Python looks in a few times an epoch. What an epoch does depends
-only on the seed, its number, and the variables of model and optimizer: with these put back, it can
-be repeated bit for bit.
+inside the TensorFlow graph (`graph.py`); Python looks in a few times an epoch. What an epoch does
+depends only on the seed, its number, and the variables of model and optimizer: with these put back,
+it can be repeated bit for bit.
 """
 
 import math

@@ -95,7 +95,7 @@ def train_run(
     """Train a new run as configured, yielding what happens.
 
     The last event is Trained; on a worker that isn't the chief, Assisted. `strategy` is one of
-    config.STRATEGIES. With `tensorboard`, the run also gets event files that TensorBoard reads.
+    choices.STRATEGIES. With `tensorboard`, the run also gets event files that TensorBoard reads.
     Raises DatasetError, RunError, TrainingError.
     """
     info = data.info(data_dir, config.dataset)

@@ -20,7 +20,7 @@ from terminal import on_terminal
 from mnistcli import cli, data
 from mnistcli.synthetic import draw_digits
 
-pytest.register_assert_rewrite("pages")  # which two test modules share
+pytest.register_assert_rewrite("pages", "madeup")  # which test modules share
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

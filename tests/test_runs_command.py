@@ -1,4 +1,4 @@
-"""`mnistcli runs`: list, compare, remove."""
+"""`mnistcli runs`: list and compare."""
 
 import json
 import shutil
@@ -9,56 +9,14 @@ from dataclasses import replace
 import click.shell_completion
 import pytest
 from filelock import FileLock
+from madeup import unfinished
 from terminal import on_terminal, without_codes
 
 from mnistcli import run
 from mnistcli.cli import cli
 from mnistcli.config import TrainingConfig
-from mnistcli.networks import configure
 
-DATASET = {"name": "synthetic", "digest": "0" * 64}
-SECOND = {
-    "epoch": 1,
-    "loss": 0.5,
-    "accuracy": 0.8,
-    "val_loss": None,
-    "val_accuracy": None,
-    "seconds": 1.0,
-}
-
-
-def make(folder, name, *, accuracy=0.9, seconds=5.0, epochs=3, **choices):
-    """A complete run whose files hold no model: `runs` does not look."""
-    config = configure(**{"dataset": "synthetic", "epochs": epochs, **choices})
-    made = run.create(folder, name, config, DATASET, {"mnistcli": "0.1.0"})
-    history = [
-        SECOND | {"epoch": k, "loss": 1 / k, "accuracy": 1 - 0.3 / k} for k in range(1, epochs + 1)
-    ]
-    metrics = {
-        "version": 1,
-        "run": str(made.path),
-        "history": history,
-        "test": {"accuracy": accuracy, "loss": 0.25},
-        "seconds": seconds,
-    }
-    (made.path / run.METRICS).write_text(json.dumps(metrics))
-    for artifact in (run.KERAS_MODEL, run.LITERT_MODEL):
-        (made.path / artifact).write_bytes(b"0" * 1000)
-    return run.complete(made, 1.0)
-
-
-def unfinished(folder, name):
-    return run.create(folder, name, configure(dataset="synthetic"), DATASET, {}).path
-
-
-@pytest.fixture
-def folder(tmp_path):
-    """Three complete runs, oldest first: slow, good, other."""
-    runs = tmp_path / "runs"
-    make(runs, "slow", seconds=60.0, accuracy=0.8, optimizer="sgd", seed=7)
-    make(runs, "good", accuracy=0.99, model="cnn", epochs=2)
-    make(runs, "other", accuracy=0.9, validation_split=0.25)
-    return runs
+pytest_plugins = "madeup"
 
 
 @pytest.fixture
@@ -266,63 +224,6 @@ def test_an_option_of_the_list_before_a_subcommand_is_refused(folder, mnistcli):
     result = mnistcli("runs", "--json", "compare", "slow", "good", "--runs-dir", folder)
     assert result.returncode == 2
     assert "--json before compare does nothing" in result.stderr
-
-
-def test_removing_needs_a_yes_where_there_is_nobody_to_ask(folder, mnistcli):
-    result = mnistcli("runs", "rm", "slow", "--runs-dir", folder)
-    assert result.returncode == 2
-    assert "--yes" in result.stderr
-    assert (folder / "slow").is_dir()
-
-
-def test_yes_removes_what_was_named_and_nothing_else(folder, mnistcli):
-    result = mnistcli("runs", "rm", "slow", "good", "slow", "--yes", "--runs-dir", folder)
-    assert result.returncode == 0, result.stderr
-    assert result.stdout == ""
-    assert f"removed {folder / 'slow'}\n" in result.stderr
-    assert [path.name for path in folder.iterdir()] == ["other"]
-
-
-@pytest.mark.parametrize(("answer", "stays"), [("y", False), ("n", True), ("", True)])
-def test_on_a_terminal_removing_asks_first(folder, answer, stays):
-    seen = on_terminal("runs", "rm", "slow", "--runs-dir", folder, answers=f"{answer}\n").text
-    assert "Remove slow with all files? [y/N]" in seen
-    assert (folder / "slow").exists() == stays
-
-
-def test_where_one_of_several_does_not_exist_nothing_is_removed(folder, mnistcli):
-    assert mnistcli("runs", "rm", "slow", "gone", "--yes", "--runs-dir", folder).returncode == 1
-    assert (folder / "slow").is_dir()
-
-
-def test_a_damaged_run_can_be_removed(folder, mnistcli):
-    (folder / "slow" / run.MANIFEST).write_text("{")
-    assert mnistcli("runs", "rm", "slow", "--yes", "--runs-dir", folder).returncode == 0
-    assert not (folder / "slow").exists()
-
-
-def test_a_folder_that_is_no_run_is_never_removed(folder, mnistcli):
-    (folder / "photos").mkdir()
-    for name in ("photos", "..", ".", str(folder)):
-        assert mnistcli("runs", "rm", name, "--yes", "--runs-dir", folder).returncode == 1
-    assert (folder / "photos").is_dir()
-
-
-def test_a_link_to_a_run_is_removed_and_the_run_stays(folder, tmp_path, mnistcli):
-    (folder / "link").symlink_to(shutil.move(folder / "slow", tmp_path / "elsewhere"))
-    assert mnistcli("runs", "rm", "link", "--yes", "--runs-dir", folder).returncode == 0
-    assert not (folder / "link").is_symlink()
-    assert (tmp_path / "elsewhere" / run.MANIFEST).is_file()
-
-
-def test_a_run_that_is_being_trained_is_not_removed(folder, mnistcli):
-    path = unfinished(folder, "now")
-    (path / "checkpoint").mkdir()
-    with FileLock(path / run.CHECKPOINT_LOCK):
-        result = mnistcli("runs", "rm", "now", "--yes", "--runs-dir", folder)
-    assert result.returncode == 1
-    assert "being trained" in result.stderr
-    assert path.is_dir()
 
 
 def test_run_names_complete_in_the_folder_that_was_given(folder):
