@@ -16,7 +16,7 @@ import numpy as np
 from mnistcli.config import TrainingConfig
 from mnistcli.data import Split
 from mnistcli.errors import TrainingError
-from mnistcli.framework import keras
+from mnistcli.framework import keras, tf
 from mnistcli.graph import Trainer, evaluation
 from mnistcli.history import EpochRecord
 
@@ -57,6 +57,7 @@ def fit(
     train: Split,
     config: TrainingConfig,
     *,
+    strategy: tf.distribute.Strategy | None = None,
     validation: Split | None = None,
     first_epoch: int = 1,
     best: Best | None = None,
@@ -66,7 +67,8 @@ def fit(
 
     The loss, optimizer and metrics are those the model was compiled with. To resume, put back the
     variables of model and optimizer and pass the epoch to begin with and, where training may stop
-    early, the best epoch before it.
+    early, the best epoch before it. With a `tf.distribute` strategy, all of its workers call this
+    alike; the model is a plain one, not made in the strategy's scope.
 
     With `config.early_stopping`, training ends after that many epochs without a lower validation
     loss, and the model gets back the weights of its best epoch.
@@ -78,8 +80,9 @@ def fit(
             "early stopping watches the validation loss, but no images are held out for validation."
             " Give a validation split, such as 0.1, or leave early stopping out."
         )
-    trainer = Trainer(model, train, config)
-    evaluate = evaluation(model, validation) if validation is not None else None
+    strategy = strategy or tf.distribute.get_strategy()
+    trainer = Trainer(model, train, config, strategy)
+    evaluate = evaluation(model, validation, strategy) if validation is not None else None
     calls = keras.callbacks.CallbackList(list(callbacks), model=model, epochs=config.epochs)
     model.stop_training = False
     calls.on_train_begin()
@@ -91,7 +94,7 @@ def fit(
         step = 0
         for last in trainer.epoch(epoch):
             calls.on_train_batch_begin(step)
-            step, logs = last, trainer.result()
+            step, logs = last, trainer.result(last)
             if not math.isfinite(logs["loss"]):
                 raise _diverged(epoch, logs["loss"], model, config)
             calls.on_train_batch_end(step - 1, logs)

@@ -6,8 +6,6 @@ import math
 import tempfile
 from pathlib import Path
 
-import numpy as np
-
 from mnistcli import archive, files, schedule
 from mnistcli.config import TrainingConfig
 from mnistcli.errors import ModelError
@@ -41,18 +39,6 @@ def build(config: TrainingConfig, training_images: int) -> keras.Model:
         metrics=["accuracy"],
     )
     return model
-
-
-def on_one_device(model: keras.Model, config: TrainingConfig, training_images: int) -> keras.Model:
-    """Return the model, or a copy free of the strategy under which it was trained on several."""
-    if model.distribute_strategy.num_replicas_in_sync == 1:
-        return model
-    copy = build(config, training_images)
-    copy.optimizer.build(copy.trainable_variables)
-    for target, source in ((copy, model), (copy.optimizer, model.optimizer)):
-        for variable, trained in zip(target.variables, source.variables, strict=True):
-            variable.assign(np.asarray(trained))
-    return copy
 
 
 def save(model: keras.Model, path: Path) -> None:

@@ -92,17 +92,14 @@ def cnn() -> keras.Model:
     Dropout is left out: its masks belong to batches, not to examples, so that a run on several
     workers would not take the steps of a run on one.
     """
-    import tensorflow as tf
     from keras import Input, Sequential, layers
-
-    several = tf.distribute.get_strategy().num_replicas_in_sync > 1
 
     def normalised(layer: keras.Layer, *, pool: bool = False) -> list[keras.Layer]:
         return [
             layer,
             *([layers.MaxPooling2D()] if pool else []),
             # Keras's momentum of 0.99 would average over more steps than a short run takes.
-            layers.BatchNormalization(momentum=0.9, synchronized=several),
+            layers.BatchNormalization(momentum=0.9),
             layers.ReLU(),
         ]
 

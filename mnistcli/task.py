@@ -14,7 +14,7 @@ from mnistcli.config import TrainingConfig
 from mnistcli.data import Split
 from mnistcli.distribution import Workers
 from mnistcli.errors import TrainingError
-from mnistcli.framework import keras
+from mnistcli.framework import keras, tf
 from mnistcli.history import EpochRecord
 from mnistcli.loop import Best, EpochEnd, Progress
 
@@ -24,6 +24,7 @@ class Task:
     """A network, the data to fit it to, and how far it has come."""
 
     config: TrainingConfig
+    strategy: tf.distribute.Strategy
     network: keras.Model
     train: Split
     validation: Split | None
@@ -38,6 +39,7 @@ class Task:
             self.network,
             self.train,
             self.config,
+            strategy=self.strategy,
             validation=self.validation,
             first_epoch=len(self.history) + 1,
             best=self.best,
@@ -74,11 +76,10 @@ def _prepare(config: TrainingConfig, saved: bytes, data_dir: Path, workers: Work
     train, validation = hold_out(
         data.load(data_dir, config.dataset, "train"), config.validation_split
     )
-    with workers.strategy.scope():
-        network = model.build(config, len(train.labels))
-        state = checkpoint.restore(saved, network)
+    network = model.build(config, len(train.labels))
+    state = checkpoint.restore(saved, network)
     history, best = (state.history, state.best) if state else ((), None)
-    return Task(config, network, train, validation, history, best)
+    return Task(config, workers.strategy, network, train, validation, history, best)
 
 
 def hold_out(train: Split, fraction: float) -> tuple[Split, Split | None]:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from filelock import FileLock, Timeout
 
-from mnistcli import __version__, checkpoint, data, distribution, files, model, run, task
+from mnistcli import __version__, checkpoint, data, distribution, files, groups, model, run, task
 from mnistcli.calibration import fit_temperature
 from mnistcli.classifier import BATCH, Classifier
 from mnistcli.config import TrainingConfig
@@ -24,7 +24,7 @@ from mnistcli.framework import keras, tf
 from mnistcli.history import EpochRecord
 from mnistcli.loop import EpochEnd, Progress
 from mnistcli.metrics import Metrics, measure
-from mnistcli.networks import NETWORKS
+from mnistcli.networks import NETWORKS, configure
 from mnistcli.run import Run
 from mnistcli.tensorboard import FOLDER, EventFiles
 
@@ -43,6 +43,8 @@ class Started:
     validation: int
     """Images held out."""
     done: int
+    idle: int
+    """Workers for which a batch has no group of images."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ def train_run(
     def begin() -> Run:
         return run.create(runs_dir, name, config, identity, versions)
 
-    yield from _together(begin, data_dir, strategy, tensorboard=tensorboard)
+    yield from _together(begin, config.model, data_dir, strategy, tensorboard=tensorboard)
 
 
 def resume_run(
@@ -139,7 +141,11 @@ def resume_run(
         _check_resumable(this, choices, data_dir)
         return this
 
-    yield from _together(begin, data_dir, strategy, tensorboard=tensorboard)
+    try:
+        name = run.find(runs_dir, reference).config.model
+    except RunError:  # the chief will say it; other workers need not have the run
+        name = choices.get("model") or configure().model
+    yield from _together(begin, name, data_dir, strategy, tensorboard=tensorboard)
 
 
 def _check_resumable(this: Run, choices: Mapping[str, Any], data_dir: Path) -> None:
@@ -160,9 +166,11 @@ def _check_resumable(this: Run, choices: Mapping[str, Any], data_dir: Path) -> N
 
 
 def _together(
-    begin: Callable[[], Run], data_dir: Path, strategy: str, *, tensorboard: bool
+    begin: Callable[[], Run], network: str, data_dir: Path, strategy: str, *, tensorboard: bool
 ) -> Iterator[Event]:
     """Find the other workers, if there are any, and train with them."""
+    if not NETWORKS[network].xla:
+        groups.take_one_core_each()
     place = distribution.place(strategy)
     if place.addresses:
         yield Joining(place)
@@ -201,6 +209,7 @@ def _train(
         train=len(train.labels),
         validation=len(validation.labels) if validation else 0,
         done=len(history),
+        idle=max(0, workers.strategy.num_replicas_in_sync - groups.count(config.batch_size)),
     )
     for event in shared.fit(callbacks):
         if isinstance(event, EpochEnd):
@@ -210,7 +219,6 @@ def _train(
         else:
             yield event
 
-    network = model.on_one_device(network, config, len(train.labels))
     temperature = NETWORKS[config.model].temperature
     if validation is not None:
         probabilities = network.predict(validation.images, batch_size=BATCH, verbose=0)

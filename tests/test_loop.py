@@ -13,7 +13,7 @@ from mnistcli import augment, graph, loop, model
 from mnistcli.data import Split
 from mnistcli.errors import TrainingError
 from mnistcli.framework import keras, tf
-from mnistcli.graph import EVALUATION_BATCH
+from mnistcli.graph import EVALUATION_GROUP
 from mnistcli.loop import Best, EpochEnd, Progress
 from mnistcli.networks import NETWORKS, configure
 
@@ -122,7 +122,7 @@ def test_a_step_is_the_step_that_keras_takes(name):
 
 @pytest.mark.parametrize("name", [pytest.param("mlp", marks=pytest.mark.long), "cnn"])
 def test_validation_measures_what_keras_measures(name):
-    validation = digits(EVALUATION_BATCH + 7, seed=1)
+    validation = digits(EVALUATION_GROUP + 7, seed=1)
     network, events = train(name, validation=validation)
     expected = network.evaluate(validation.images, validation.labels, verbose=0)
     record = records(events)[0]
@@ -155,7 +155,8 @@ def test_the_same_seed_gives_the_same_weights_in_another_process(whole):
 def test_another_seed_shuffles_otherwise():
     def order(seed):
         config = configure(seed=seed)
-        trainer = graph.Trainer(model.build(config, len(TRAIN.labels)), TRAIN, config)
+        network, alone = model.build(config, len(TRAIN.labels)), tf.distribute.get_strategy()
+        trainer = graph.Trainer(network, TRAIN, config, alone)
         return trainer._begin(tf.constant(1, tf.int64))[0].numpy()
 
     assert (order(0) == order(0)).all()

@@ -69,7 +69,7 @@ def started(
 
 def train(folder: Path, n: int, *arguments: object) -> list[int]:
     """Let n workers do `mnistcli train ARGUMENTS` to the end, and return their exit codes."""
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     with started(folder, free_addresses(n), "train", *arguments) as processes:
         return [process.wait(300) for process in processes]
 

@@ -57,9 +57,15 @@ def _sentence(event: Joining | Started | Assisted) -> str:
         config = event.run.config
         held = f", {event.validation:,} held out" if event.validation else ""
         done = f", going on after epoch {event.done}" if event.done else ""
+        idle = (
+            f"\na batch of {config.batch_size} leaves {event.idle} of the workers without images: "
+            f"they get some with a larger --batch-size"
+            if event.idle
+            else ""
+        )
         return (
             f"{config.model}, {event.parameters:,} parameters, {config.optimizer}, "
-            f"on {event.train:,} images of {config.dataset}{held}{done}"
+            f"on {event.train:,} images of {config.dataset}{held}{done}{idle}"
         )
     place = event.place
     doing = "done" if isinstance(event, Assisted) else "looking for the others"
