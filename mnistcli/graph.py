@@ -15,7 +15,7 @@ from mnistcli import augment, groups
 from mnistcli.config import TrainingConfig
 from mnistcli.data import Split
 from mnistcli.framework import keras, tf
-from mnistcli.groups import Sums
+from mnistcli.groups import Sums, Tensors
 from mnistcli.networks import NETWORKS
 
 PARTS = 12  # per epoch: often enough for a progress bar and Ctrl-C, too seldom to cost time
@@ -100,7 +100,7 @@ class Trainer:
     def _run_steps(
         self,
         contribute: Callable[..., Sums],
-        update: Callable[[Sums, Any], None],
+        update: Callable[[Sums, tf.Tensor], None],
         order: tf.Tensor,
         transforms: tf.Tensor,
         first: tf.Tensor,
@@ -114,7 +114,7 @@ class Trainer:
             sums = self._strategy.run(replica, args=(batch, *groups.values(self._model)))
             update(_on_one(self._strategy, sums), tf.size(batch))
 
-        def replica(batch: tf.Tensor, weights: Sums, state: Sums) -> Sums:
+        def replica(batch: tf.Tensor, weights: Tensors, state: Tensors) -> Sums:
             images = tf.size(batch)
 
             def group(begin: tf.Tensor, end: tf.Tensor) -> Sums:
@@ -154,7 +154,7 @@ class Trainer:
             def group(begin: int, end: int) -> Sums:
                 return self._contribute(*values, x[begin:end], y[begin:end], size)
 
-            self._update(groups.unrolled(group, size, self._like()), size)
+            self._update(groups.unrolled(group, size), tf.constant(size))
 
         _for_each(tf.constant(0), steps, step)
 
@@ -166,20 +166,24 @@ class Trainer:
         return images, tf.gather(self._labels, examples)
 
     def _like(self) -> list[Any]:
-        """Return what has the shapes and dtypes of what a batch adds up to (`groups.training`)."""
+        """Return what has the shapes of what a batch adds up to (`groups.training`)."""
         model = self._model
-        averages = (*model.non_trainable_variables, tf.zeros(()))
-        return [*model.trainable_variables, *averages, *model.metrics_variables]
+        state = model.non_trainable_variables
+        return [*model.trainable_variables, *state, self._loss, *model.metrics_variables]
 
-    def _update(self, sums: Sums, images: Any) -> None:
+    def _update(self, sums: Sums, images: tf.Tensor) -> None:
         """Do one optimizer step, given what a batch of so many images adds up to."""
         model = self._model
-        gradients, sums = _cut(sums, model.trainable_variables)
-        state, (mean, *increments) = _cut(sums, model.non_trainable_variables)
-        model.optimizer.apply(gradients, model.trainable_variables)
-        for variable, value in zip(model.non_trainable_variables, state, strict=True):
-            variable.assign(value)
-        self._loss.assign_add(tf.cast(mean, tf.float64) * tf.cast(images, tf.float64))
+        weights, state = model.trainable_variables, model.non_trainable_variables
+        gradients, sums = sums[: len(weights)], sums[len(weights) :]
+        states, (loss, *increments) = sums[: len(state)], sums[len(state) :]
+        gradients = [
+            tf.cast(each, variable.dtype) for each, variable in zip(gradients, weights, strict=True)
+        ]
+        model.optimizer.apply(gradients, weights)
+        for variable, each in zip(state, states, strict=True):
+            variable.assign(tf.cast(each / tf.cast(images, tf.float64), variable.dtype))
+        self._loss.assign_add(loss)
         _add_to_metrics(model, increments)
 
 
@@ -190,20 +194,20 @@ def evaluation(
     images, labels = tf.constant(split.images), tf.constant(split.labels)
     contribute = groups.evaluation(model)
 
-    def replica(weights: Sums, state: Sums) -> Sums:
+    def replica(weights: Tensors, state: Tensors) -> Sums:
         n = tf.size(labels)
 
         def group(begin: tf.Tensor, end: tf.Tensor) -> Sums:
             x, y = tf.cast(images[begin:end], tf.float32), labels[begin:end]
-            return contribute(weights, state, x, y, n)
+            return contribute(weights, state, x, y)
 
         like = [tf.zeros(()), *model.metrics_variables]
         return groups.shared(group, n, like, EVALUATION_GROUP)
 
     def run() -> dict[str, tf.Tensor]:
-        mean, *increments = _on_one(strategy, strategy.run(replica, args=groups.values(model)))
+        loss, *increments = _on_one(strategy, strategy.run(replica, args=groups.values(model)))
         _add_to_metrics(model, increments)
-        return {**model.get_metrics_result(), "loss": mean}
+        return {**model.get_metrics_result(), "loss": loss / len(split.labels)}
 
     graph = tf.function(run, autograph=False)
 
@@ -217,10 +221,6 @@ def evaluation(
 def _on_one(strategy: tf.distribute.Strategy, sums: Sums) -> Sums:
     """Return what the first replica of this process has, which all have."""
     return [strategy.experimental_local_results(each)[0] for each in sums]
-
-
-def _cut(sums: Sums, variables: list[Any]) -> tuple[Sums, Sums]:
-    return sums[: len(variables)], sums[len(variables) :]
 
 
 def _for_each(first: tf.Tensor, last: tf.Tensor, body: Callable[[tf.Tensor], None]) -> None:
@@ -241,4 +241,4 @@ def _build_metrics(model: keras.Model) -> None:
 
 def _add_to_metrics(model: keras.Model, increments: Sums) -> None:
     for variable, increment in zip(model.metrics_variables, increments, strict=True):
-        variable.assign_add(increment)
+        variable.assign_add(tf.cast(increment, variable.dtype))

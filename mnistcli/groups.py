@@ -20,8 +20,9 @@ from mnistcli.framework import keras, tf
 SIZE = 64
 """Images, at most. With half as many, a core would be a tenth slower."""
 
+Tensors = list[tf.Tensor]
 Sums = list[tf.Tensor]
-"""In float64 what is still to be added to others, in its own dtype what isn't."""
+"""float64: of float32 terms of like size, exact."""
 
 
 def take_one_core_each() -> None:
@@ -40,7 +41,7 @@ def count(images: Any, size: int = SIZE) -> Any:
     return -(-images // size)
 
 
-def values(model: keras.Model) -> tuple[Sums, Sums]:
+def values(model: keras.Model) -> tuple[Tensors, Tensors]:
     """Return what the functions below take first: the model's weights, and its other state."""
     variables = (model.trainable_variables, model.non_trainable_variables)
     weights, state = ([tf.convert_to_tensor(each) for each in group] for group in variables)
@@ -51,12 +52,13 @@ def training(model: keras.Model, label_smoothing: float) -> Callable[..., Sums]:
     """Return the pure function of a group's contribution to an optimizer step.
 
     It takes weights, state, images (n, 28, 28) float32 0..255, labels (n,) uint8, and the number of
-    images in the whole batch. What it adds up to: the gradients of the batch's mean loss; the new
-    state; the batch's mean loss, without label smoothing; increments of the compiled metrics.
+    images in the whole batch. What it adds up to: the gradients of the batch's mean loss; for each
+    image, the new state; for each image, the loss without label smoothing; increments of the
+    compiled metrics.
     """
 
     def contribute(
-        weights: Sums, state: Sums, images: tf.Tensor, labels: tf.Tensor, batch: tf.Tensor
+        weights: Tensors, state: Tensors, images: tf.Tensor, labels: tf.Tensor, batch: tf.Tensor
     ) -> Sums:
         share = tf.cast(tf.size(labels) / batch, tf.float32)
         with tf.GradientTape() as tape:
@@ -65,21 +67,19 @@ def training(model: keras.Model, label_smoothing: float) -> Callable[..., Sums]:
             mean = model.compute_loss(images, labels, probabilities)
             loss = share * _smoothed(mean, probabilities, label_smoothing)
         gradients = tape.gradient(loss, weights, unconnected_gradients="zero")
-        averages = [_weighted(each, labels, batch) for each in (*after, mean)]
-        return [*_in_float64(gradients), *averages, *_metrics(model, labels, probabilities)]
+        each_image = _times(tf.size(labels), [*after, mean])
+        return [*_in_float64(gradients), *each_image, *_metrics(model, labels, probabilities)]
 
-    return _traced(contribute, model)
+    return _traced(contribute, model, tf.TensorSpec((), tf.int32))
 
 
 def evaluation(model: keras.Model) -> Callable[..., Sums]:
-    """Return the pure function, of the same parameters, that adds up to loss and metrics alone."""
+    """Return the pure function that, given all but the batch's size, adds up to the other two."""
 
-    def contribute(
-        weights: Sums, state: Sums, images: tf.Tensor, labels: tf.Tensor, whole: tf.Tensor
-    ) -> Sums:
+    def contribute(weights: Tensors, state: Tensors, images: tf.Tensor, labels: tf.Tensor) -> Sums:
         probabilities, _ = model.stateless_call(weights, state, images, training=False)
         mean = model.compute_loss(images, labels, probabilities)
-        return [_weighted(mean, labels, whole), *_metrics(model, labels, probabilities)]
+        return [*_times(tf.size(labels), [mean]), *_metrics(model, labels, probabilities)]
 
     return _traced(contribute, model)
 
@@ -93,7 +93,7 @@ def shared(
     """Return the sum of contribute(begin, end) over all groups of a batch, on every replica.
 
     Each replica computes its share of the groups, as many at once as there are cores. The sums have
-    the shapes and dtypes of `like`.
+    the shapes of `like`.
     """
     here = tf.distribute.get_replica_context()
     replica, replicas = here.replica_id_in_sync_group, here.num_replicas_in_sync
@@ -110,16 +110,14 @@ def shared(
         (first, *(tf.zeros(each.shape, tf.float64) for each in like)),
         parallel_iterations=os.cpu_count() or 1,
     )
-    return _rounded(_over_replicas(sums) if replicas > 1 else sums, like)
+    return _over_replicas(sums) if replicas > 1 else sums
 
 
-def unrolled(
-    contribute: Callable[[int, int], Sums], images: int, like: Sequence[tf.Tensor]
-) -> Sums:
+def unrolled(contribute: Callable[[int, int], Sums], images: int) -> Sums:
     """Return the same sums, all computed here, by a graph in which each group stands for itself."""
     groups = count(images)
     terms = [contribute(*_bounds(number, groups, images)) for number in range(groups)]
-    return _rounded([sum(each[1:], start=each[0]) for each in zip(*terms, strict=True)], like)
+    return [sum(each[1:], start=each[0]) for each in zip(*terms, strict=True)]
 
 
 def _bounds(number: Any, groups: Any, images: Any) -> tuple[Any, Any]:
@@ -135,12 +133,12 @@ def _over_replicas(sums: Sums) -> Sums:
     return [tf.reshape(part, each.shape) for part, each in zip(parts, sums, strict=True)]
 
 
-def _rounded(sums: Sums, like: Sequence[tf.Tensor]) -> Sums:
-    return [tf.cast(each, target.dtype) for each, target in zip(sums, like, strict=True)]
-
-
 def _in_float64(tensors: Sequence[tf.Tensor]) -> Sums:
     return [tf.cast(each, tf.float64) for each in tensors]
+
+
+def _times(images: tf.Tensor, tensors: Sequence[tf.Tensor]) -> Sums:
+    return [tf.cast(images, tf.float64) * each for each in _in_float64(tensors)]
 
 
 def _smoothed(mean: tf.Tensor, probabilities: tf.Tensor, smoothing: float) -> tf.Tensor:
@@ -152,12 +150,6 @@ def _smoothed(mean: tf.Tensor, probabilities: tf.Tensor, smoothing: float) -> tf
     return (1 - smoothing) * mean + smoothing * evenly
 
 
-def _weighted(value: tf.Tensor, labels: tf.Tensor, batch: tf.Tensor) -> tf.Tensor:
-    """Return a group's value, weighted by its share of the batch."""
-    value, images, batch = _in_float64((value, tf.size(labels), batch))
-    return value * images / batch
-
-
 def _metrics(model: keras.Model, labels: tf.Tensor, probabilities: tf.Tensor) -> Sums:
     """Return by how much these images increase the variables of the compiled metrics."""
     zeros = [(variable, tf.zeros_like(variable)) for variable in model.metrics_variables]
@@ -166,14 +158,16 @@ def _metrics(model: keras.Model, labels: tf.Tensor, probabilities: tf.Tensor) ->
     return _in_float64([scope.get_current_value(variable) for variable, _ in zeros])
 
 
-def _traced(contribute: Callable[..., Sums], model: keras.Model) -> Callable[..., Sums]:
+def _traced(
+    contribute: Callable[..., Sums], model: keras.Model, *more: tf.TensorSpec
+) -> Callable[..., Sums]:
     """Trace a function once, away from any strategy: there, Keras would divide the loss."""
     weights, state = (
         [tf.TensorSpec(variable.shape, variable.dtype) for variable in variables]
         for variables in (model.trainable_variables, model.non_trainable_variables)
     )
     images = tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)
-    labels, batch = tf.TensorSpec((None,), tf.uint8), tf.TensorSpec((), tf.int32)
+    labels = tf.TensorSpec((None,), tf.uint8)
     graph = tf.function(contribute, autograph=False)
-    traced: Callable[..., Sums] = graph.get_concrete_function(weights, state, images, labels, batch)
+    traced: Callable[..., Sums] = graph.get_concrete_function(weights, state, images, labels, *more)
     return traced

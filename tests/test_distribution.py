@@ -1,6 +1,9 @@
 """Where training runs, and how workers find each other; `test_workers.py` lets them train."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from workers import free_addresses, tf_config
@@ -78,6 +81,22 @@ def test_a_chief_names_the_workers_that_did_not_come(monkeypatch):
     monkeypatch.setattr(distribution, "PATIENCE", 0.2)
     with pytest.raises(TrainingError, match=f"for {addresses[1]}, {addresses[2]}, and gave up"):
         join(Place("multi-worker", tuple(addresses), 0)).__enter__()
+
+
+@pytest.mark.parametrize("network", [pytest.param("mlp", marks=pytest.mark.long), "cnn"])
+def test_several_devices_of_a_machine_take_the_steps_of_one(network):
+    script = Path(__file__).with_name("mirrored.py")
+    one, two = (
+        subprocess.run(
+            [sys.executable, script, network, str(devices)],
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        for devices in (1, 2)
+    )
+    assert (one[0], two[0]) == ("1", "2")
+    assert one[1:] == two[1:]
 
 
 def test_losing_the_others_is_said_with_what_to_do(monkeypatch):

@@ -35,11 +35,11 @@ THREE_EPOCHS = {"epochs": 3, "batch_size": 64, "augment": True, "schedule": "one
 
 def train(name="mlp", data=TRAIN, *, network=None, validation=None, callbacks=(), **choices):
     """Return the trained network and what its training yielded."""
-    resume = {key: choices.pop(key) for key in ("first_epoch", "best") if key in choices}
+    how = {key: choices.pop(key) for key in ("first_epoch", "best", "strategy") if key in choices}
     config = configure(model=name, **{"epochs": 1, "batch_size": 64, **choices})
     network = network or model.build(config, len(data.labels))
     events = list(
-        loop.fit(network, data, config, validation=validation, callbacks=callbacks, **resume)
+        loop.fit(network, data, config, validation=validation, callbacks=callbacks, **how)
     )
     return network, events
 
