@@ -9,13 +9,12 @@ makes the same update of its own.
 import math
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
 
 from mnistcli import augment, groups
 from mnistcli.config import TrainingConfig
 from mnistcli.data import Split
 from mnistcli.framework import keras, tf
-from mnistcli.groups import Sums, Tensors
+from mnistcli.groups import Contribution, Tensors
 from mnistcli.networks import NETWORKS
 
 PARTS = 12  # per epoch: often enough for a progress bar and Ctrl-C, too seldom to cost time
@@ -45,7 +44,7 @@ class Trainer:
         model.optimizer.build(model.trainable_variables)
         _build_metrics(model)
         network = NETWORKS[config.model]
-        self._contribute = groups.training(model, network.label_smoothing)
+        self._contribute = groups.training_contribution(model, network.label_smoothing)
         self._read_metrics = tf.function(model.get_metrics_result, autograph=False)
         self._begin = tf.function(self._draw_epoch, autograph=False)
         run = partial(self._run_steps, self._contribute, self._update)
@@ -67,8 +66,7 @@ class Trainer:
             contribute = tf.function(self._contribute, autograph=False, jit_compile=True)
             update = tf.function(self._update, autograph=False, jit_compile=True)
             run = partial(self._run_steps, contribute, update)
-        graph: Callable[..., None] = tf.function(run, autograph=False)
-        return graph
+        return tf.function(run, autograph=False)
 
     def epoch(self, epoch: int) -> Iterator[int]:
         """Train for an epoch, a part at a time; yield the number of steps done so far."""
@@ -99,8 +97,8 @@ class Trainer:
 
     def _run_steps(
         self,
-        contribute: Callable[..., Sums],
-        update: Callable[[Sums, tf.Tensor], None],
+        contribute: Callable[..., Contribution],
+        update: Callable[[Contribution, tf.Tensor], None],
         order: tf.Tensor,
         transforms: tf.Tensor,
         first: tf.Tensor,
@@ -111,17 +109,18 @@ class Trainer:
 
         def step(number: tf.Tensor) -> None:
             batch = order[number * size : (number + 1) * size]
-            sums = self._strategy.run(replica, args=(batch, *groups.values(self._model)))
-            update(_on_one(self._strategy, sums), tf.size(batch))
+            values = groups.current_values(self._model)
+            sums = self._strategy.run(replica, args=(batch, *values))
+            update(_from_one_replica(sums, self._strategy), tf.size(batch))
 
-        def replica(batch: tf.Tensor, weights: Tensors, state: Tensors) -> Sums:
+        def replica(batch: tf.Tensor, weights: Tensors, state: Tensors) -> Contribution:
             images = tf.size(batch)
 
-            def group(begin: tf.Tensor, end: tf.Tensor) -> Sums:
+            def group(begin: tf.Tensor, end: tf.Tensor) -> Contribution:
                 x, y = self._read(batch[begin:end], transforms)
                 return contribute(weights, state, tf.cast(x, tf.float32), y, images)
 
-            return groups.shared(group, images, self._like())
+            return groups.shared(group, images, self._contribute.structured_outputs)
 
         _for_each(first, last, step)
 
@@ -142,19 +141,25 @@ class Trainer:
             tf.reshape(images, (self._part, size, *images.shape[1:])),
             tf.reshape(labels, (self._part, size)),
             last - first,
+            tf.constant(size),
         )
 
-    def _run_fused(self, images: tf.Tensor, labels: tf.Tensor, steps: tf.Tensor) -> None:
-        size = self._config.batch_size
+    def _run_fused(
+        self, images: tf.Tensor, labels: tf.Tensor, steps: tf.Tensor, batch: tf.Tensor
+    ) -> None:
+        """Do the first steps of those whose images and labels are here, in batches of one size.
+
+        The size is a parameter, too: where XLA knows a number, it may round otherwise.
+        """
 
         def step(number: tf.Tensor) -> None:
-            values = groups.values(self._model)
+            values = groups.current_values(self._model)
             x, y = tf.cast(images[number], tf.float32), labels[number]
 
-            def group(begin: int, end: int) -> Sums:
-                return self._contribute(*values, x[begin:end], y[begin:end], size)
+            def group(begin: int, end: int) -> Contribution:
+                return self._contribute(*values, x[begin:end], y[begin:end], batch)
 
-            self._update(groups.unrolled(group, size), tf.constant(size))
+            self._update(groups.unrolled(group, self._config.batch_size), batch)
 
         _for_each(tf.constant(0), steps, step)
 
@@ -165,26 +170,15 @@ class Trainer:
             images = augment.warp(tf.cast(images, tf.float32), tf.gather(transforms, examples))
         return images, tf.gather(self._labels, examples)
 
-    def _like(self) -> list[Any]:
-        """Return what has the shapes of what a batch adds up to (`groups.training`)."""
-        model = self._model
-        state = model.non_trainable_variables
-        return [*model.trainable_variables, *state, self._loss, *model.metrics_variables]
-
-    def _update(self, sums: Sums, images: tf.Tensor) -> None:
+    def _update(self, sums: Contribution, images: tf.Tensor) -> None:
         """Do one optimizer step, given what a batch of so many images adds up to."""
         model = self._model
-        weights, state = model.trainable_variables, model.non_trainable_variables
-        gradients, sums = sums[: len(weights)], sums[len(weights) :]
-        states, (loss, *increments) = sums[: len(state)], sums[len(state) :]
-        gradients = [
-            tf.cast(each, variable.dtype) for each, variable in zip(gradients, weights, strict=True)
-        ]
-        model.optimizer.apply(gradients, weights)
-        for variable, each in zip(state, states, strict=True):
-            variable.assign(tf.cast(each / tf.cast(images, tf.float64), variable.dtype))
-        self._loss.assign_add(loss)
-        _add_to_metrics(model, increments)
+        gradients = [tf.cast(each / groups.GRID, tf.float32) for each in sums.gradients]
+        model.optimizer.apply(gradients, model.trainable_variables)
+        for variable, total in zip(model.non_trainable_variables, sums.state, strict=True):
+            variable.assign(tf.cast(total / tf.cast(images, tf.float64), variable.dtype))
+        self._loss.assign_add(sums.loss)
+        _add_to_metrics(model, sums.metrics)
 
 
 def evaluation(
@@ -192,22 +186,21 @@ def evaluation(
 ) -> Callable[[], dict[str, float]]:
     """Return a function that measures the model's loss and metrics on all images of a split."""
     images, labels = tf.constant(split.images), tf.constant(split.labels)
-    contribute = groups.evaluation(model)
+    contribute = groups.evaluation_contribution(model)
 
-    def replica(weights: Tensors, state: Tensors) -> Sums:
-        n = tf.size(labels)
-
-        def group(begin: tf.Tensor, end: tf.Tensor) -> Sums:
+    def replica(weights: Tensors, state: Tensors) -> Contribution:
+        def group(begin: tf.Tensor, end: tf.Tensor) -> Contribution:
             x, y = tf.cast(images[begin:end], tf.float32), labels[begin:end]
             return contribute(weights, state, x, y)
 
-        like = [tf.zeros(()), *model.metrics_variables]
+        n, like = tf.size(labels), contribute.structured_outputs
         return groups.shared(group, n, like, EVALUATION_GROUP)
 
     def run() -> dict[str, tf.Tensor]:
-        loss, *increments = _on_one(strategy, strategy.run(replica, args=groups.values(model)))
-        _add_to_metrics(model, increments)
-        return {**model.get_metrics_result(), "loss": loss / len(split.labels)}
+        sums = strategy.run(replica, args=groups.current_values(model))
+        sums = _from_one_replica(sums, strategy)
+        _add_to_metrics(model, sums.metrics)
+        return {**model.get_metrics_result(), "loss": sums.loss / len(split.labels)}
 
     graph = tf.function(run, autograph=False)
 
@@ -218,9 +211,9 @@ def evaluation(
     return evaluate
 
 
-def _on_one(strategy: tf.distribute.Strategy, sums: Sums) -> Sums:
-    """Return what the first replica of this process has, which all have."""
-    return [strategy.experimental_local_results(each)[0] for each in sums]
+def _from_one_replica(sums: Contribution, strategy: tf.distribute.Strategy) -> Contribution:
+    """Return one replica's copy of what all have."""
+    return tf.nest.map_structure(lambda each: strategy.experimental_local_results(each)[0], sums)
 
 
 def _for_each(first: tf.Tensor, last: tf.Tensor, body: Callable[[tf.Tensor], None]) -> None:
@@ -239,6 +232,6 @@ def _build_metrics(model: keras.Model) -> None:
     model.reset_metrics()
 
 
-def _add_to_metrics(model: keras.Model, increments: Sums) -> None:
+def _add_to_metrics(model: keras.Model, increments: Tensors) -> None:
     for variable, increment in zip(model.metrics_variables, increments, strict=True):
         variable.assign_add(tf.cast(increment, variable.dtype))

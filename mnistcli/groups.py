@@ -1,123 +1,148 @@
 """A batch's work, cut into groups of images: who computes a group, and when, changes nothing.
 
 What a group contributes (to gradients, moving averages, loss and metrics) is a pure function of the
-weights and its images. The contributions to a batch are added in float64, where the order of a few
-float32 terms leaves no trace, and rounded once. Thus a step is the same to the bit, however many
-workers share it. Without this, the mere order of sums would lead training elsewhere: to turn each
-batch around changes the loss of the book's network by up to 1 % in five epochs.
+weights and its images, and the contributions to a batch are added without rounding. Thus a step is
+the same to the bit, however many workers share it. Without this, the mere order of sums would lead
+training elsewhere: within five epochs of the book's network, the loss differs in its third digit.
 
 A batch-normalised network normalises over a group (the "ghost batch" of Hoffer et al. 2017,
 arXiv:1705.08741), so that workers need not wait for each other within a step.
 """
 
-import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 from mnistcli.framework import keras, tf
+from mnistcli.networks import NETWORKS
+from mnistcli.parallel import cores
 
 SIZE = 64
-"""Images, at most. With half as many, a core would be a tenth slower."""
+"""Images, at most. Smaller ones would take each core longer, larger ones keep fewer cores busy."""
+
+GRID = 2.0**50
+"""Gradients are multiples of 1 / GRID. In float64, sums of them below 8 are exact, so that their
+order leaves no trace; of a float32 gradient above 1e-8, that cuts nothing off."""
 
 Tensors = list[tf.Tensor]
-Sums = list[tf.Tensor]
-"""float64: of float32 terms of like size, exact."""
 
 
-def take_one_core_each() -> None:
-    """Let no operation use more than one core: several groups at once keep all of them busy.
+class Contribution(NamedTuple):
+    """What a group, or all groups of a batch together, contribute to a step: sums, in float64."""
 
-    Cores then wait less for each other, and what comes out doesn't depend on how many there are.
-    Compiled code has no use for it. To be called before TensorFlow computes anything; after that,
-    it changes nothing.
+    gradients: Tensors
+    """Of the batch's mean loss with respect to the weights, times GRID."""
+    state: Tensors
+    """New values of the model's other variables, times the number of images."""
+    loss: tf.Tensor
+    """Sum over the images, without label smoothing."""
+    metrics: Tensors
+    """Increments of the compiled metrics' variables."""
+
+
+def use_threads_for(network: str) -> None:
+    """Let several groups at once keep the cores busy, and each operation use one core.
+
+    Cores then wait less for each other. Compiled code shares operations out instead. To be called
+    before TensorFlow computes anything; after that, it changes nothing.
     """
     with suppress(RuntimeError):
-        tf.config.threading.set_intra_op_parallelism_threads(1)
+        tf.config.threading.set_intra_op_parallelism_threads(_threads_for(network))
+
+
+def uses_threads_for(network: str) -> bool:
+    """Return whether operations have the threads that they should have for this network."""
+    return tf.config.threading.get_intra_op_parallelism_threads() == _threads_for(network)
+
+
+def _threads_for(network: str) -> int:
+    return 0 if NETWORKS[network].xla else 1  # 0: as many as there are cores
 
 
 def count(images: Any, size: int = SIZE) -> Any:
-    """Return how many groups so many images make; an integer's is one, a tensor's a tensor."""
+    """Return how many groups so many images make: an int for an int, a tensor for a tensor."""
     return -(-images // size)
 
 
-def values(model: keras.Model) -> tuple[Tensors, Tensors]:
-    """Return what the functions below take first: the model's weights, and its other state."""
-    variables = (model.trainable_variables, model.non_trainable_variables)
-    weights, state = ([tf.convert_to_tensor(each) for each in group] for group in variables)
-    return weights, state
+def current_values(model: keras.Model) -> tuple[Tensors, Tensors]:
+    """Return what the functions below take first: the model's weights, and its other variables."""
+    weights, state = model.trainable_variables, model.non_trainable_variables
+    return [tf.convert_to_tensor(v) for v in weights], [tf.convert_to_tensor(v) for v in state]
 
 
-def training(model: keras.Model, label_smoothing: float) -> Callable[..., Sums]:
+def training_contribution(
+    model: keras.Model, label_smoothing: float
+) -> tf.types.experimental.ConcreteFunction:
     """Return the pure function of a group's contribution to an optimizer step.
 
     It takes weights, state, images (n, 28, 28) float32 0..255, labels (n,) uint8, and the number of
-    images in the whole batch. What it adds up to: the gradients of the batch's mean loss; for each
-    image, the new state; for each image, the loss without label smoothing; increments of the
-    compiled metrics.
+    images in the whole batch, int32.
     """
 
     def contribute(
         weights: Tensors, state: Tensors, images: tf.Tensor, labels: tf.Tensor, batch: tf.Tensor
-    ) -> Sums:
+    ) -> Contribution:
         share = tf.cast(tf.size(labels) / batch, tf.float32)
         with tf.GradientTape() as tape:
             tape.watch(weights)
-            probabilities, after = model.stateless_call(weights, state, images, training=True)
-            mean = model.compute_loss(images, labels, probabilities)
+            probabilities, mean, sums = _forward(
+                model, weights, state, images, labels, training=True
+            )
             loss = share * _smoothed(mean, probabilities, label_smoothing)
-        gradients = tape.gradient(loss, weights, unconnected_gradients="zero")
-        each_image = _times(tf.size(labels), [*after, mean])
-        return [*_in_float64(gradients), *each_image, *_metrics(model, labels, probabilities)]
+            scaled = GRID * loss
+        return sums._replace(gradients=_gradients(tape, scaled, weights))
 
     return _traced(contribute, model, tf.TensorSpec((), tf.int32))
 
 
-def evaluation(model: keras.Model) -> Callable[..., Sums]:
-    """Return the pure function that, given all but the batch's size, adds up to the other two."""
+def evaluation_contribution(model: keras.Model) -> tf.types.experimental.ConcreteFunction:
+    """Return the pure function of a group's contribution to loss and metrics.
 
-    def contribute(weights: Tensors, state: Tensors, images: tf.Tensor, labels: tf.Tensor) -> Sums:
-        probabilities, _ = model.stateless_call(weights, state, images, training=False)
-        mean = model.compute_loss(images, labels, probabilities)
-        return [*_times(tf.size(labels), [mean]), *_metrics(model, labels, probabilities)]
+    It takes weights, state, images and labels, and leaves gradients and state empty.
+    """
+
+    def contribute(
+        weights: Tensors, state: Tensors, images: tf.Tensor, labels: tf.Tensor
+    ) -> Contribution:
+        _, _, sums = _forward(model, weights, state, images, labels, training=False)
+        return sums._replace(state=[])
 
     return _traced(contribute, model)
 
 
 def shared(
-    contribute: Callable[[tf.Tensor, tf.Tensor], Sums],
+    contribute: Callable[[tf.Tensor, tf.Tensor], Contribution],
     images: tf.Tensor,
-    like: Sequence[tf.Tensor],
+    like: Contribution,
     size: int = SIZE,
-) -> Sums:
+) -> Contribution:
     """Return the sum of contribute(begin, end) over all groups of a batch, on every replica.
 
-    Each replica computes its share of the groups, as many at once as there are cores. The sums have
-    the shapes of `like`.
+    Each replica computes its share of the groups, as many at once as there are cores. `like` tells
+    shapes and dtypes of a contribution: the `structured_outputs` of a function above.
     """
     here = tf.distribute.get_replica_context()
     replica, replicas = here.replica_id_in_sync_group, here.num_replicas_in_sync
     groups = count(images, size)
     first, last = _bounds(replica, replicas, groups)
 
-    def add(number: tf.Tensor, *sums: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        more = contribute(*_bounds(number, groups, images))
-        return number + 1, *(a + b for a, b in zip(sums, more, strict=True))
+    def add(number: tf.Tensor, sums: Contribution) -> tuple[tf.Tensor, Contribution]:
+        return number + 1, _sum(sums, contribute(*_bounds(number, groups, images)))
 
-    _, *sums = tf.while_loop(
-        lambda number, *_: number < last,
-        add,
-        (first, *(tf.zeros(each.shape, tf.float64) for each in like)),
-        parallel_iterations=os.cpu_count() or 1,
+    zeros = tf.nest.map_structure(lambda each: tf.zeros(each.shape, each.dtype), like)
+    _, sums = tf.while_loop(
+        lambda number, _: number < last, add, (first, zeros), parallel_iterations=cores()
     )
     return _over_replicas(sums) if replicas > 1 else sums
 
 
-def unrolled(contribute: Callable[[int, int], Sums], images: int) -> Sums:
-    """Return the same sums, all computed here, by a graph in which each group stands for itself."""
+def unrolled(contribute: Callable[[int, int], Contribution], images: int) -> Contribution:
+    """Return the same sum without a loop, all computed here: XLA needs shapes that are known."""
     groups = count(images)
-    terms = [contribute(*_bounds(number, groups, images)) for number in range(groups)]
-    return [sum(each[1:], start=each[0]) for each in zip(*terms, strict=True)]
+    first, *others = [contribute(*_bounds(number, groups, images)) for number in range(groups)]
+    for other in others:
+        first = _sum(first, other)
+    return first
 
 
 def _bounds(number: Any, groups: Any, images: Any) -> tuple[Any, Any]:
@@ -125,20 +150,56 @@ def _bounds(number: Any, groups: Any, images: Any) -> tuple[Any, Any]:
     return number * images // groups, (number + 1) * images // groups
 
 
-def _over_replicas(sums: Sums) -> Sums:
+def _sum(first: Contribution, second: Contribution) -> Contribution:
+    return tf.nest.map_structure(tf.add, first, second)
+
+
+def _over_replicas(sums: Contribution) -> Contribution:
     """Return the sums over all replicas; they are sent as one, since each message takes time."""
-    vector = tf.concat([tf.reshape(each, [-1]) for each in sums], axis=0)
+    flat = tf.nest.flatten(sums)
+    vector = tf.concat([tf.reshape(each, [-1]) for each in flat], axis=0)
     vector = tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, vector)
-    parts = tf.split(vector, [each.shape.num_elements() for each in sums])
-    return [tf.reshape(part, each.shape) for part, each in zip(parts, sums, strict=True)]
+    parts = tf.split(vector, [each.shape.num_elements() for each in flat])
+    shaped = [tf.reshape(part, each.shape) for part, each in zip(parts, flat, strict=True)]
+    return tf.nest.pack_sequence_as(sums, shaped)
 
 
-def _in_float64(tensors: Sequence[tf.Tensor]) -> Sums:
-    return [tf.cast(each, tf.float64) for each in tensors]
+def _forward(
+    model: keras.Model,
+    weights: Tensors,
+    state: Tensors,
+    images: tf.Tensor,
+    labels: tf.Tensor,
+    *,
+    training: bool,
+) -> tuple[tf.Tensor, tf.Tensor, Contribution]:
+    """Return probabilities, mean loss, and all of a contribution but gradients.
+
+    The model's own variables are neither read nor written.
+    """
+    metrics = model.metrics_variables
+    mapping = [
+        *zip(model.trainable_variables, weights, strict=True),
+        *zip(model.non_trainable_variables, state, strict=True),
+        *((variable, tf.zeros_like(variable)) for variable in metrics),
+    ]
+    with keras.StatelessScope(state_mapping=mapping, collect_losses=True) as scope:
+        probabilities = model(images, training=training)
+        mean = model.compute_loss(images, labels, probabilities)
+        model.compute_metrics(images, labels, probabilities)
+
+    def after(variables: Tensors) -> Tensors:
+        return [tf.cast(scope.get_current_value(each), tf.float64) for each in variables]
+
+    n = tf.cast(tf.size(labels), tf.float64)
+    averages = [n * each for each in after(model.non_trainable_variables)]
+    loss = n * tf.cast(mean, tf.float64)
+    return probabilities, mean, Contribution([], averages, loss, after(metrics))
 
 
-def _times(images: tf.Tensor, tensors: Sequence[tf.Tensor]) -> Sums:
-    return [tf.cast(images, tf.float64) * each for each in _in_float64(tensors)]
+def _gradients(tape: tf.GradientTape, scaled: tf.Tensor, weights: Tensors) -> Tensors:
+    """Return the gradients of a loss that is scaled by GRID, in whole numbers."""
+    return [tf.cast(tf.round(each), tf.float64) for each in tape.gradient(scaled, weights)]
 
 
 def _smoothed(mean: tf.Tensor, probabilities: tf.Tensor, smoothing: float) -> tf.Tensor:
@@ -150,17 +211,9 @@ def _smoothed(mean: tf.Tensor, probabilities: tf.Tensor, smoothing: float) -> tf
     return (1 - smoothing) * mean + smoothing * evenly
 
 
-def _metrics(model: keras.Model, labels: tf.Tensor, probabilities: tf.Tensor) -> Sums:
-    """Return by how much these images increase the variables of the compiled metrics."""
-    zeros = [(variable, tf.zeros_like(variable)) for variable in model.metrics_variables]
-    with keras.StatelessScope(state_mapping=zeros) as scope:
-        model.compute_metrics(None, labels, probabilities)
-    return _in_float64([scope.get_current_value(variable) for variable, _ in zeros])
-
-
 def _traced(
-    contribute: Callable[..., Sums], model: keras.Model, *more: tf.TensorSpec
-) -> Callable[..., Sums]:
+    contribute: Callable[..., Contribution], model: keras.Model, *more: tf.TensorSpec
+) -> tf.types.experimental.ConcreteFunction:
     """Trace a function once, away from any strategy: there, Keras would divide the loss."""
     weights, state = (
         [tf.TensorSpec(variable.shape, variable.dtype) for variable in variables]
@@ -169,5 +222,4 @@ def _traced(
     images = tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)
     labels = tf.TensorSpec((None,), tf.uint8)
     graph = tf.function(contribute, autograph=False)
-    traced: Callable[..., Sums] = graph.get_concrete_function(weights, state, images, labels, *more)
-    return traced
+    return graph.get_concrete_function(weights, state, images, labels, *more)

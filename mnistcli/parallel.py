@@ -23,7 +23,7 @@ def ordered(function: Callable[[A], B], items: Iterable[A]) -> Iterator[B]:
     # locks of running threads, TensorFlow's or macOS's own, they are spawned.
     safe = sys.platform == "linux" and "tensorflow" not in sys.modules
     context = multiprocessing.get_context("fork" if safe else "spawn")
-    workers = os.cpu_count() or 1
+    workers = cores()
     pending: deque[Future[B]] = deque()
     items = iter(items)
     with ProcessPoolExecutor(workers, context, initializer=_leave_signals_to_parent) as pool:
@@ -37,6 +37,13 @@ def ordered(function: Callable[[A], B], items: Iterable[A]) -> Iterator[B]:
         finally:
             for future in pending:
                 future.cancel()
+
+
+def cores() -> int:
+    """Return how many cores this process may use, which in a container is not all there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _leave_signals_to_parent() -> None:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from mnistcli.errors import DatasetError
 from mnistcli.handwriting import SIDE, draw_style
+from mnistcli.parallel import cores
 from mnistcli.strokes import styles
 
 Split = Literal["train", "test"]
@@ -73,7 +74,7 @@ def draw_dataset(
     """
     tasks = [*_tasks("train", train, seed), *_tasks("test", test, seed)]
     if workers is None:
-        workers = min(_cores(), len(tasks) // CHUNKS_PER_WORKER)
+        workers = min(cores(), len(tasks) // CHUNKS_PER_WORKER)
     if workers <= 1:
         return (_draw(task) for task in tasks)
     return _draw_in_processes(tasks, workers)
@@ -157,10 +158,3 @@ def _end_with_parent() -> None:
     if parent is not None:
         parent.join()
         os._exit(1)  # nobody is left to read a result or a message
-
-
-def _cores() -> int:
-    """Return how many cores this process may use, which in a container is not all there are."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mnistcli import checkpoint, data, loop, model
+from mnistcli import checkpoint, data, groups, loop, model
 from mnistcli.config import TrainingConfig
 from mnistcli.data import Split
 from mnistcli.distribution import Workers
@@ -68,6 +68,12 @@ def receive(data_dir: Path, workers: Workers) -> Task:
         raise TrainingError(
             f"this worker's {config.dataset} is not the chief's: expected the digest "
             f"{common['digest'][:8]}…, got {digest[:8]}…. Fetch it anew on both."
+        )
+    if not groups.uses_threads_for(config.model):
+        raise TrainingError(
+            f"this worker was started for another network than the chief's, which is "
+            f"{config.model}, and would use its cores otherwise. Start it with the chief's "
+            f"options, and where it resumes a run that it cannot see, with --model {config.model}."
         )
     return _prepare(config, saved, data_dir, workers)
 

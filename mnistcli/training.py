@@ -144,7 +144,7 @@ def resume_run(
     try:
         name = run.find(runs_dir, reference).config.model
     except RunError:  # the chief will say it; other workers need not have the run
-        name = choices.get("model") or configure().model
+        name = configure(model=choices.get("model")).model
     yield from _together(begin, name, data_dir, strategy, tensorboard=tensorboard)
 
 
@@ -169,8 +169,7 @@ def _together(
     begin: Callable[[], Run], network: str, data_dir: Path, strategy: str, *, tensorboard: bool
 ) -> Iterator[Event]:
     """Find the other workers, if there are any, and train with them."""
-    if not NETWORKS[network].xla:
-        groups.take_one_core_each()
+    groups.use_threads_for(network)
     place = distribution.place(strategy)
     if place.addresses:
         yield Joining(place)
@@ -209,7 +208,11 @@ def _train(
         train=len(train.labels),
         validation=len(validation.labels) if validation else 0,
         done=len(history),
-        idle=max(0, workers.strategy.num_replicas_in_sync - groups.count(config.batch_size)),
+        idle=max(
+            0,
+            workers.strategy.num_replicas_in_sync
+            - groups.count(min(config.batch_size, len(train.labels))),
+        ),
     )
     for event in shared.fit(callbacks):
         if isinstance(event, EpochEnd):

@@ -4,9 +4,10 @@ import itertools
 
 import numpy as np
 import pytest
-from test_loop import digits
+from test_loop import digest, digits, train, variables
 
-from mnistcli import groups, model
+from mnistcli import graph, groups, model
+from mnistcli.choices import OPTIMIZERS
 from mnistcli.framework import keras, tf
 from mnistcli.networks import NETWORKS, configure
 
@@ -22,95 +23,135 @@ def test_groups_take_every_image_once_and_are_of_like_size(images):
     assert max(sizes) - min(sizes) <= 1
 
 
-@pytest.fixture(scope="module", params=list(NETWORKS))
-def network(request):
-    built = model.build(configure(model=request.param), 1000)
+def with_metrics(built):
     built.compute_metrics(None, tf.zeros(1, tf.uint8), tf.zeros((1, 10)))
     built.reset_metrics()
     return built
 
 
-def contributions(network, images):
+@pytest.fixture(scope="module", params=list(NETWORKS))
+def network(request):
+    return with_metrics(model.build(configure(model=request.param), 1000))
+
+
+def of_a_group(network, images, smoothing=SMOOTHING):
     """Return the function of a group's contribution to a batch, and what it looks like."""
     data = digits(images)
-    contribute = groups.training(network, SMOOTHING)
-    values = groups.values(network)
+    contribute = groups.training_contribution(network, smoothing)
+    values = groups.current_values(network)
     x, y = tf.cast(data.images, tf.float32), tf.constant(data.labels)
 
     def group(begin, end):
         return contribute(*values, x[begin:end], y[begin:end], images)
 
-    like = (*values[0], *values[1], tf.zeros(()), *network.metrics_variables)
-    return group, like
+    return group, contribute.structured_outputs
+
+
+def in_float32(contribution):
+    return [np.asarray(each, np.float32) for each in tf.nest.flatten(contribution)]
+
+
+def same(first, second):
+    return all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+def totals(terms):
+    """Return the sums of terms, in every order."""
+    return [
+        [sum(parts[k] for k in order) for parts in zip(*terms, strict=True)]
+        for order in itertools.permutations(range(len(terms)))
+    ]
 
 
 def test_the_order_of_the_groups_leaves_no_trace(network):
-    images, n = 250, 4
-    group, _ = contributions(network, images)
-    each = [group(*groups._bounds(k, n, images)) for k in range(n)]
-    totals = [
-        [sum(parts[k] for k in order) for parts in zip(*each, strict=True)]
-        for order in itertools.permutations(range(n))
-    ]
-    for total in totals[1:]:
-        for first, other in zip(totals[0], total, strict=True):
-            assert np.array_equal(np.float32(first), np.float32(other))
+    group, _ = of_a_group(network, 250)
+    terms = [tf.nest.flatten(group(*groups._bounds(k, 4, 250))) for k in range(4)]
+    first, *others = totals(terms)
+    for other in others:
+        assert same(in_float32(first), in_float32(other))
 
 
 def test_in_float32_it_would(network):
-    images, n = 250, 4
-    group, _ = contributions(network, images)
-    each = [[np.float32(part) for part in group(*groups._bounds(k, n, images))] for k in range(n)]
-    one, other = (
-        [sum(parts[k] for k in order) for parts in zip(*each, strict=True)]
-        for order in ((0, 1, 2, 3), (3, 1, 0, 2))
-    )
-    assert not all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+    group, _ = of_a_group(network, 250)
+    first, *others = totals([in_float32(group(*groups._bounds(k, 4, 250))) for k in range(4)])
+    assert not all(same(first, other) for other in others)
+
+
+def test_nor_does_it_with_gradients_of_very_different_sizes():
+    # Where two of them add up to the middle between float32 numbers, a tiny third one would decide.
+    rng = np.random.default_rng(0)
+    weights = [tf.zeros(100_000)]
+
+    def gradients(size):
+        drawn = tf.constant(rng.standard_normal(100_000) * 2.0**-size, tf.float32)
+        with tf.GradientTape() as tape:
+            tape.watch(weights)
+            loss = tf.reduce_sum(drawn * weights[0]) * groups.GRID
+        return groups._gradients(tape, loss, weights)
+
+    for size in range(40, 60):
+        first, *others = totals([gradients(each) for each in (3, 3, size)])
+        for other in others:
+            assert same(in_float32(first), in_float32(other))
 
 
 def test_computed_one_after_the_other_or_side_by_side_it_is_the_same(network):
-    group, like = contributions(network, 150)
-    shared = tf.function(groups.shared, autograph=False)(group, tf.constant(150), like)
-    for one, other in zip(shared, groups.unrolled(group, 150), strict=True):
-        assert np.array_equal(one, other)
+    group, like = of_a_group(network, 150)
+    side_by_side = tf.function(
+        lambda: groups.shared(group, tf.constant(150), like), autograph=False
+    )
+    assert same(tf.nest.flatten(side_by_side()), tf.nest.flatten(groups.unrolled(group, 150)))
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        name if name in ("rmsprop", "adam") else pytest.param(name, marks=pytest.mark.long)
+        for name in OPTIMIZERS
+    ],
+)
+@pytest.mark.parametrize("batch_size", [130, 300])
+def test_compiled_whole_or_in_groups_it_is_the_same(optimizer, batch_size, monkeypatch):
+    options = {"optimizer": optimizer, "batch_size": batch_size, "epochs": 2}
+    whole, events = train("mlp", digits(650), **options)
+    monkeypatch.setattr(graph, "FUSED", 0)
+    in_groups, others = train("mlp", digits(650), **options)
+    assert digest(variables(whole)) == digest(variables(in_groups))
+    assert events[-1].record.loss == others[-1].record.loss
 
 
 def test_the_sums_are_what_keras_computes_for_the_whole_batch():
-    network = model.build(configure(), 1000)
-    network.compute_metrics(None, tf.zeros(1, tf.uint8), tf.zeros((1, 10)))
+    network = with_metrics(model.build(configure(), 1000))
     data = digits(150)
-    group, _ = contributions(network, 150)
-    weights = network.trainable_variables
+    group, _ = of_a_group(network, 150)
     sums = groups.unrolled(group, 150)
     with tf.GradientTape() as tape:
         probabilities = network(tf.cast(data.images, tf.float32))
         loss = keras.losses.CategoricalCrossentropy(label_smoothing=SMOOTHING)(
             keras.utils.to_categorical(data.labels, 10), probabilities
         )
-    for ours, theirs in zip(sums, tape.gradient(loss, [w.value for w in weights]), strict=False):
-        assert np.asarray(ours) == pytest.approx(np.asarray(theirs), abs=1e-5)
+    expected = tape.gradient(loss, [weight.value for weight in network.trainable_variables])
+    for ours, theirs in zip(sums.gradients, expected, strict=True):
+        assert ours.numpy() / groups.GRID == pytest.approx(theirs.numpy(), abs=1e-5)
     expected = keras.losses.SparseCategoricalCrossentropy()(data.labels, probabilities)
-    assert float(sums[len(weights)]) / 150 == pytest.approx(float(expected), rel=1e-5)
+    assert float(sums.loss) / 150 == pytest.approx(float(expected), rel=1e-5)
     right = (np.asarray(probabilities).argmax(axis=1) == data.labels).sum()
-    assert [float(each) for each in sums[-2:]] == [right, 150]
+    assert [float(each) for each in sums.metrics[-2:]] == [right, 150]
 
 
-def test_a_network_that_draws_random_numbers_goes_on_drawing():
-    network = keras.Sequential(
-        [
+def test_a_network_s_own_losses_count():
+    def gradient(regularizer):
+        keras.utils.set_random_seed(0)
+        layers = [
             keras.Input((28, 28)),
             keras.layers.Flatten(),
-            keras.layers.Dropout(0.5),
-            keras.layers.Dense(10, activation="softmax"),
+            keras.layers.Dense(10, activation="softmax", kernel_regularizer=regularizer),
         ]
-    )
-    network.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
-    network.compute_metrics(None, tf.zeros(1, tf.uint8), tf.zeros((1, 10)))
-    group, _ = contributions(network, 150)
-    (seed,) = network.non_trainable_variables
-    after = groups.unrolled(group, 150)[len(network.trainable_variables)] / 150
-    assert not np.array_equal(after, seed)
-    once = keras.StatelessScope(state_mapping=[(seed, tf.convert_to_tensor(seed))])
-    with once:
-        network(tf.zeros((1, 28, 28)), training=True)
-    assert np.array_equal(after, once.get_current_value(seed))
+        network = keras.Sequential(layers)
+        network.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
+        group, _ = of_a_group(with_metrics(network), 150, 0.0)
+        sums = groups.unrolled(group, 150)
+        return sums.gradients[0] / groups.GRID, network.trainable_variables[0]
+
+    (plain, weights), (regularized, _) = gradient(None), gradient(keras.regularizers.L2(0.5))
+    assert (regularized - plain).numpy() == pytest.approx(weights.numpy(), abs=1e-5)

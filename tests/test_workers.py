@@ -124,3 +124,14 @@ def test_workers_for_which_there_are_no_images_are_told_of_and_change_nothing(tm
     assert "leaves 1 of the workers without images" in together.err[0]
     assert "without images" not in alone.err[0]
     assert set(together.weights) == set(alone.weights)
+
+
+def test_a_worker_that_was_started_for_another_network_is_refused(tmp_path, tiny_data_dir):
+    options = ("train", "--dataset", "synthetic", "--data-dir", tiny_data_dir, "--epochs", 1)
+    addresses = workers.free_addresses(2)
+    chief = workers.start(
+        tmp_path, addresses, 0, *options, "--runs-dir", tmp_path, "--model", "cnn"
+    )
+    other = workers.start(tmp_path, addresses, 1, *options)
+    assert [process.wait(60) for process in (chief, other)] == [1, 1]
+    assert "with --model cnn." in workers.error(tmp_path, 1)
