@@ -7,6 +7,7 @@ makes the same update of its own.
 """
 
 import math
+import threading
 from collections.abc import Callable, Iterator
 from functools import partial
 
@@ -47,10 +48,16 @@ class Trainer:
         self._contribute = groups.training_contribution(model, network.label_smoothing)
         self._read_metrics = tf.function(model.get_metrics_result, autograph=False)
         self._begin = tf.function(self._draw_epoch, autograph=False)
+        self._fused: Callable[..., None] | None = None
         run = partial(self._run_steps, self._contribute, self._update)
         plain = tf.function(run, autograph=False)
         full = self._n // config.batch_size if network.xla else 0
         self._ranges = ((self._compile() if full else plain, 0, full), (plain, full, self.steps))
+        if self._fused and full < self.steps:
+            # While XLA compiles, the other core makes the graph of the last, smaller batch: by
+            # doing no steps with it.
+            nothing = (*self._begin(tf.constant(0, tf.int64)), tf.constant(0), tf.constant(0))
+            threading.Thread(target=plain, args=nothing).start()
 
     def _compile(self) -> Callable[..., None]:
         """Return the function that does steps of full batches in compiled code.
