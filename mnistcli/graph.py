@@ -48,32 +48,22 @@ class Trainer:
         self._contribute = groups.training_contribution(model, network.label_smoothing)
         self._read_metrics = tf.function(model.get_metrics_result, autograph=False)
         self._begin = tf.function(self._draw_epoch, autograph=False)
-        self._fused: Callable[..., None] | None = None
+        # Whole steps in one compiled program are the fastest. But a program is for one device, and
+        # a large one takes long to compile: then each group is a program, and the update another.
+        compile_ = partial(tf.function, autograph=False, jit_compile=True)
+        self._fused = compile_(self._run_fused)
+        in_groups = partial(self._run_steps, compile_(self._contribute), compile_(self._update))
+        alone = strategy.num_replicas_in_sync == 1
+        fuse = alone and groups.count(config.batch_size) <= FUSED
+        compiled = tf.function(self._gather_and_run if fuse else in_groups, autograph=False)
         run = partial(self._run_steps, self._contribute, self._update)
         plain = tf.function(run, autograph=False)
         full = self._n // config.batch_size if network.xla else 0
-        self._ranges = ((self._compile() if full else plain, 0, full), (plain, full, self.steps))
-        if self._fused and full < self.steps:
-            # While XLA compiles, the other core makes the graph of the last, smaller batch: by
-            # doing no steps with it.
-            nothing = (*self._begin(tf.constant(0, tf.int64)), tf.constant(0), tf.constant(0))
-            threading.Thread(target=plain, args=nothing).start()
-
-    def _compile(self) -> Callable[..., None]:
-        """Return the function that does steps of full batches in compiled code.
-
-        Whole steps in one program are the fastest. But a program is for one device, and a large one
-        takes long to compile: then each group is a program, and the update another one.
-        """
-        alone = self._strategy.num_replicas_in_sync == 1
-        if alone and groups.count(self._config.batch_size) <= FUSED:
-            self._fused = tf.function(self._run_fused, autograph=False, jit_compile=True)
-            run = self._gather_and_run
-        else:
-            contribute = tf.function(self._contribute, autograph=False, jit_compile=True)
-            update = tf.function(self._update, autograph=False, jit_compile=True)
-            run = partial(self._run_steps, contribute, update)
-        return tf.function(run, autograph=False)
+        self._ranges = ((compiled, 0, full), (plain, full, self.steps))
+        if fuse and 0 < full < self.steps:
+            # While XLA compiles, the other core makes the graph of the last, smaller batch.
+            no_steps = (*self._begin(tf.constant(0, tf.int64)), tf.constant(0), tf.constant(0))
+            threading.Thread(target=plain, args=no_steps).start()
 
     def epoch(self, epoch: int) -> Iterator[int]:
         """Train for an epoch, a part at a time; yield the number of steps done so far."""
