@@ -16,7 +16,7 @@ import workers
 
 from mnistcli.distribution import PATIENCE
 
-EPOCHS = 60
+EPOCHS = 120
 OPTIONS = ("--dataset", "synthetic", "--epochs", EPOCHS, "--batch-size", 150)  # three groups
 BOUND = 60  # seconds in which those that are left must end
 
