@@ -87,5 +87,10 @@ def process(command: Command) -> Process:
 
 def compare(name: str, ours: Command, theirs: Command, n: int, warmup: int = 1) -> Comparison:
     """Run both in turn n times, after `warmup` pairs that do not count."""
-    pairs = [(process(ours), process(theirs)) for _ in range(warmup + n)][warmup:]
-    return Comparison(name, tuple(our for our, _ in pairs), tuple(their for _, their in pairs))
+    return in_turn(name, [(ours, theirs)] * (warmup + n), warmup)
+
+
+def in_turn(name: str, pairs: Sequence[tuple[Command, Command]], warmup: int = 0) -> Comparison:
+    """Run pairs of commands, one command after the other; the first `warmup` do not count."""
+    taken = [(process(ours), process(theirs)) for ours, theirs in pairs][warmup:]
+    return Comparison(name, tuple(our for our, _ in taken), tuple(their for _, their in taken))

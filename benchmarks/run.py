@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 import numpy as np
-from measure import Comparison, compare, heading
+from measure import Comparison, heading, in_turn
 from reading import HERE, MNISTCLI, PYTHON, rows
 
 from mnistcli import data
@@ -27,7 +27,10 @@ EPOCH = 2 * IMAGES * (2 * 784 * 512 + 3 * 512 * 10)  # floating-point operations
 
 
 def training(data_dir: Path, folder: Path, pairs: int) -> list[Comparison]:
-    """Compare `mnistcli train` with the scripts that train the same or the like."""
+    """Compare `mnistcli train` with the scripts that train the same or the like.
+
+    Each pair has a seed of its own; the scripts draw theirs themselves.
+    """
     npz = folder / "mnist.npz"
     parts = {part: data.load(data_dir, "mnist", part) for part in ("train", "test")}
     arrays = {f"x_{part}": split.images for part, split in parts.items()}
@@ -35,16 +38,18 @@ def training(data_dir: Path, folder: Path, pairs: int) -> list[Comparison]:
     np.savez(npz, **arrays, allow_pickle=False)
     train = (MNISTCLI, "train", "--json", "--quiet", "--data-dir", data_dir, "--runs-dir", folder)
     cnn = (*train, "--model", "cnn")
-    few = max(1, pairs // 2)
     peers = [
         ("train / the book's script", train, "book.py", pairs),
-        ("train --model cnn / Keras's convnet", cnn, "keras_convnet.py", few),
+        ("train --model cnn / Keras's convnet", cnn, "keras_convnet.py", pairs),
         ("the same, --epochs 2", (*cnn, "--epochs", 2), "keras_convnet.py", 1),
     ]
     if importlib.util.find_spec("torch"):
         peers.append(("train --model cnn / PyTorch's example", cnn, "torch_mnist.py", 1))
     return [
-        compare(name, ours, (PYTHON, HERE / script, npz), n, warmup=0)
+        in_turn(
+            name,
+            [((*ours, "--seed", seed), (PYTHON, HERE / script, npz)) for seed in range(n)],
+        )
         for name, ours, script, n in peers
     ]
 
@@ -69,24 +74,36 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         trained = training(options.data_dir, folder, options.pairs)
-        answers = [json.loads(ours.output) for ours in trained[0].ours]
-        table = [*trained, *rows(Path(answers[0]["run"]), 10_000, 2 * options.pairs + 1)]
+        run = Path(json.loads(trained[0].ours[0].output)["run"])
+        table = [*trained, *rows(run, 10_000, 2 * options.pairs + 1)]
     print(heading())
     for row in table:
         print(row.row())
+    print_accuracy(trained)
+    print_epochs(trained[0])
+
+
+def print_accuracy(trained: list[Comparison]) -> None:
+    """Print the mean test accuracy of each side."""
     for row in trained:
-        ours = [json.loads(each.output)["test"]["accuracy"] for each in row.ours]
-        theirs = [json.loads(each.output)["accuracy"] for each in row.theirs]
-        print(
-            f"{row.name}: test accuracy {statistics.mean(ours):.4f}, {statistics.mean(theirs):.4f}"
-        )
-    epoch = statistics.median(
-        record["seconds"] for answer in answers for record in answer["history"][1:]
-    )
-    rate = sgemm()
+        ours = statistics.mean(json.loads(each.output)["test"]["accuracy"] for each in row.ours)
+        theirs = statistics.mean(json.loads(each.output)["accuracy"] for each in row.theirs)
+        print(f"{row.name}: mean test accuracy {ours:.4f}, {theirs:.4f} (n = {len(row.ours)})")
+
+
+def print_epochs(book: Comparison) -> None:
+    """Print what epochs after the first take, beside the book's script and this machine's SGEMM."""
+    ours = [
+        statistics.median(record["seconds"] for record in json.loads(each.output)["history"][1:])
+        for each in book.ours
+    ]
+    theirs = [statistics.median(json.loads(each.output)["epochs"][1:]) for each in book.theirs]
+    ratio = statistics.median(our / their for our, their in zip(ours, theirs, strict=True))
+    epoch, rate = statistics.median(ours), sgemm()
     print(
         f"an epoch of the book's network: {epoch:.2f} s, {EPOCH / epoch / 1e9:.0f} GFLOP/s, "
-        f"{EPOCH / epoch / rate:.0%} of this machine's SGEMM ({rate / 1e9:.0f} GFLOP/s)"
+        f"{EPOCH / epoch / rate:.0%} of this machine's SGEMM ({rate / 1e9:.0f} GFLOP/s); "
+        f"the script's: {statistics.median(theirs):.2f} s, ratio {ratio:.2f}"
     )
 
 

@@ -19,10 +19,10 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+
+from measure import Comparison, compare, heading
+from reading import MNISTCLI
 
 from mnistcli import chatter
 from mnistcli.networks import NETWORKS
@@ -32,7 +32,7 @@ GIGABITS = (1, 10, 100)  # per second
 LATENCY = 50e-6  # seconds a message: a switch and two kernels
 IMAGES = 60_000
 LARGE = 4096  # images in a batch of which 64 workers have a group each
-PARTS = 40  # of epochs, by which a strategy's price is measured
+PAIRS = 7  # of processes, by which the price of a strategy is measured
 
 
 def epochs(data_dir: Path, model: str, n: int, epochs: int) -> list[float]:
@@ -84,7 +84,9 @@ def compute(model: str, data_dir: Path, count: int) -> None:
     for size in (batch, LARGE):
         several = groups.count(size)
         group = step[1] / groups.count(batch)
-        print(f"  batches of {size}: all-reduce, ms a step, and speed-up of the whole step:")
+        print(
+            f"  batches of {size}: all-reduce, ms a step; a step is at best so many times faster:"
+        )
         for gigabits in GIGABITS:
             cells = []
             for n in WORKERS:
@@ -94,47 +96,12 @@ def compute(model: str, data_dir: Path, count: int) -> None:
             print(f"    {gigabits:3} Gbit/s  " + "   ".join(cells))
 
 
-class NoStrategy:
-    """What is left of a strategy when there is none: a call."""
-
-    num_replicas_in_sync = 1
-
-    def run(self, function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
-        """Return what the function returns."""
-        return function(*args)
-
-    def experimental_local_results(self, value: Any) -> tuple[Any]:
-        """Return the value, the only one."""
-        return (value,)
-
-
-def price(model: str, data_dir: Path) -> tuple[float, float]:
-    """Return the median seconds of a part of an epoch, with a single-device strategy and without.
-
-    Both train in one process, in turn.
-    """
-    from mnistcli import data
-    from mnistcli.framework import tf
-    from mnistcli.graph import Trainer
-    from mnistcli.model import build
-    from mnistcli.networks import configure
-
-    train, config = data.load(data_dir, "mnist", "train"), configure(model=model)
-    trainers = [
-        Trainer(build(config, IMAGES), train, config, strategy)  # type: ignore[arg-type]
-        for strategy in (tf.distribute.get_strategy(), NoStrategy())
-    ]
-    seconds: list[list[float]] = [[], []]
-    parts = [trainer.epoch(1) for trainer in trainers]
-    for taken in range(PARTS):
-        for which in (0, 1) if taken % 2 else (1, 0):
-            started = time.perf_counter()
-            if next(parts[which], None) is None:
-                parts[which] = trainers[which].epoch(2)
-            else:
-                seconds[which].append(time.perf_counter() - started)
-    with_, without = (statistics.median(each[2:]) for each in seconds)
-    return with_, without
+def price(data_dir: Path, pairs: int) -> Comparison:
+    """Compare `--strategy single` with no word of strategies, as whole processes in turn."""
+    with tempfile.TemporaryDirectory() as folder:
+        train = (MNISTCLI, "train", "--quiet", "--data-dir", data_dir, "--runs-dir", folder)
+        name = "train --strategy single / train"
+        return compare(name, (*train, "--strategy", "single"), train, pairs)
 
 
 def main() -> None:
@@ -144,16 +111,9 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=3)
     arguments = parser.parse_args()
     chatter.silence()
-    from mnistcli import groups
-
-    groups.use_threads_for("cnn")
     for model in NETWORKS:
         compute(model, arguments.data_dir, arguments.epochs)
-    with_, without = price("cnn", arguments.data_dir)
-    print(
-        f"\na part of an epoch of the cnn, by a strategy of one device and by none: "
-        f"{with_:.3f} s, {without:.3f} s, ratio {with_ / without:.3f}"
-    )
+    print("", heading(), price(arguments.data_dir, PAIRS).row(), sep="\n")
 
 
 if __name__ == "__main__":
