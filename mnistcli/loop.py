@@ -65,10 +65,13 @@ def fit(
 ) -> Iterator[Progress | EpochEnd]:
     """Train a compiled model, yielding progress and each epoch's end.
 
-    The loss, optimizer and metrics are those the model was compiled with. To resume, put back the
-    variables of model and optimizer and pass the epoch to begin with and, where training may stop
-    early, the best epoch before it. With a `tf.distribute` strategy, all of its workers call this
-    alike; the model is a plain one, not made in the strategy's scope.
+    The loss, optimizer and metrics are those the model was compiled with. A metric's variables must
+    be sums over images, as a mean's are, since batches are worked through in groups (`groups.py`);
+    and a network may draw no random numbers, as dropout does: all groups would draw the same ones.
+
+    To resume, put back the variables of model and optimizer and pass the epoch to begin with and,
+    where training may stop early, the best epoch before it. With a `tf.distribute` strategy, all of
+    its workers call this alike; the model is a plain one, not made in the strategy's scope.
 
     With `config.early_stopping`, training ends after that many epochs without a lower validation
     loss, and the model gets back the weights of its best epoch.

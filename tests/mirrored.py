@@ -23,6 +23,7 @@ trained, events = train(
     batch_size=200,
     augment=True,
 )
-print(strategy.num_replicas_in_sync, digest(variables(trained)))
+print(strategy.num_replicas_in_sync)
+print(digest(variables(trained)))
 for record in records(events):
     print(record.loss, record.accuracy, record.val_loss, record.val_accuracy)

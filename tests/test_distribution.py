@@ -92,7 +92,7 @@ def test_several_devices_of_a_machine_take_the_steps_of_one(network):
             check=True,
             capture_output=True,
             text=True,
-        ).stdout
+        ).stdout.splitlines()
         for devices in (1, 2)
     )
     assert (one[0], two[0]) == ("1", "2")
