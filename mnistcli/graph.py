@@ -69,11 +69,11 @@ class Trainer:
         """Train for an epoch, a part at a time; yield the number of steps done so far."""
         self._model.reset_metrics()
         self._loss.assign(0)
-        order, transforms = self._begin(tf.constant(epoch, tf.int64))
+        order, changes = self._begin(tf.constant(epoch, tf.int64))
         for run, begin, end in self._ranges:
             for first in range(begin, end, self._part):
                 last = min(first + self._part, end)
-                run(order, transforms, tf.constant(first), tf.constant(last))
+                run(order, changes, tf.constant(first), tf.constant(last))
                 yield last
 
     def result(self, steps: int) -> dict[str, float]:
@@ -83,7 +83,7 @@ class Trainer:
         return {**metrics, "loss": float(self._loss) / images}
 
     def _draw_epoch(self, epoch: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Return the epoch's order of examples (n,) and their changes (n, 8) or (0, 8)."""
+        """Return the epoch's order of examples (n,) and their changes (n, 10) or (0, 10)."""
         seed = tf.stack([tf.constant(self._config.seed, tf.int64), epoch])
         fold_in = tf.random.experimental.stateless_fold_in
         order = tf.random.experimental.stateless_shuffle(
@@ -97,7 +97,7 @@ class Trainer:
         contribute: Callable[..., Contribution],
         update: Callable[[Contribution, tf.Tensor], None],
         order: tf.Tensor,
-        transforms: tf.Tensor,
+        changes: tf.Tensor,
         first: tf.Tensor,
         last: tf.Tensor,
     ) -> None:
@@ -114,7 +114,7 @@ class Trainer:
             images = tf.size(batch)
 
             def group(begin: tf.Tensor, end: tf.Tensor) -> Contribution:
-                x, y = self._read(batch[begin:end], transforms)
+                x, y = self._read(batch[begin:end], changes)
                 return contribute(weights, state, tf.cast(x, tf.float32), y, images)
 
             return groups.shared(group, images, self._contribute.structured_outputs)
@@ -122,7 +122,7 @@ class Trainer:
         _for_each(first, last, step)
 
     def _gather_and_run(
-        self, order: tf.Tensor, transforms: tf.Tensor, first: tf.Tensor, last: tf.Tensor
+        self, order: tf.Tensor, changes: tf.Tensor, first: tf.Tensor, last: tf.Tensor
     ) -> None:
         """Do the full steps first to last - 1 in one compiled program.
 
@@ -133,7 +133,7 @@ class Trainer:
         examples = order[first * size : last * size]
         unused = self._part * size - tf.size(examples)
         examples = tf.reshape(tf.pad(examples, [[0, unused]]), (self._part * size,))
-        images, labels = self._read(examples, transforms)
+        images, labels = self._read(examples, changes)
         self._fused(
             tf.reshape(images, (self._part, size, *images.shape[1:])),
             tf.reshape(labels, (self._part, size)),
@@ -160,11 +160,11 @@ class Trainer:
 
         _for_each(tf.constant(0), steps, step)
 
-    def _read(self, examples: tf.Tensor, transforms: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def _read(self, examples: tf.Tensor, changes: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Return the images and labels of examples, changed where the configuration says so."""
         images = tf.gather(self._images, examples)
         if self._config.augment:
-            images = augment.warp(tf.cast(images, tf.float32), tf.gather(transforms, examples))
+            images = augment.change(tf.cast(images, tf.float32), tf.gather(changes, examples))
         return images, tf.gather(self._labels, examples)
 
     def _update(self, sums: Contribution, images: tf.Tensor) -> None:

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from mnistcli import augment, graph, loop, model
+from mnistcli import graph, loop, model
 from mnistcli.data import Split
 from mnistcli.errors import TrainingError
 from mnistcli.framework import keras, tf
@@ -236,30 +236,3 @@ def test_keras_callbacks_are_called_and_may_stop_training():
     _, events = train(epochs=5, validation=WRONG, callbacks=[Callback()], batch_size=AT_ONCE)
     assert calls == [(e, ["accuracy", "loss", "val_accuracy", "val_loss"]) for e in (0, 1)]
     assert len(records(events)) == 2
-
-
-SEED = tf.constant([1, 2], tf.int64)
-
-
-def test_a_change_of_an_image_is_a_function_of_seed_and_example():
-    first, again = (augment.draw(5, SEED).numpy() for _ in range(2))
-    assert np.array_equal(first, again)
-    assert len(np.unique(first, axis=0)) == 5
-    assert not np.array_equal(first, augment.draw(5, SEED + 1).numpy())
-
-
-def test_an_image_is_changed_alike_wherever_it_stands_in_a_batch():
-    images, changes = tf.constant(TRAIN.images[:20], tf.float32), augment.draw(20, SEED)
-    order = np.random.default_rng(0).permutation(20)
-    together = augment.warp(images, changes).numpy()
-    shuffled = augment.warp(tf.gather(images, order), tf.gather(changes, order)).numpy()
-    assert np.array_equal(shuffled, together[order])
-
-
-def test_a_change_keeps_a_centred_dot_within_its_shift():
-    image = np.zeros((500, 28, 28), np.float32)
-    image[:, 13:15, 13:15] = 255
-    warped = augment.warp(tf.constant(image), augment.draw(500, SEED)).numpy()
-    rows = (warped.sum(axis=2) * np.arange(28)).sum(axis=1) / warped.sum(axis=(1, 2))
-    assert np.abs(rows - 13.5).max() < 1.3 * augment.SHIFT
-    assert np.abs(rows.mean() - 13.5) < 0.2

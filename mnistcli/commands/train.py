@@ -70,7 +70,7 @@ OF_THE_MODEL = "the model's own"
     "--augment/--no-augment",
     default=None,
     show_default=OF_THE_MODEL,
-    help="Rotate, shear, scale and shift the images, differently every time.",
+    help="Change the images' position, shape and ink a little, differently every time.",
 )
 @click.option(
     "--seed",
