@@ -48,6 +48,13 @@ def test_a_change_makes_ink_fainter_or_stronger():
     assert middles.std() > augment.BRIGHTNESS / 2
 
 
+def test_contrasts_are_lowered_as_often_as_raised():
+    logarithms = np.log(augment.draw(500, SEED).numpy()[:, 8])
+    assert np.abs(logarithms).max() <= augment.CONTRAST + 1e-6
+    assert logarithms.std() > augment.CONTRAST / 2
+    assert abs(logarithms.mean()) < augment.CONTRAST / 10
+
+
 def test_with_higher_contrast_edges_are_sharper():
     image = np.full((1, 28, 28), 200, np.float32)
     image[:, :, 14:] = 50

@@ -70,7 +70,7 @@ OF_THE_MODEL = "the model's own"
     "--augment/--no-augment",
     default=None,
     show_default=OF_THE_MODEL,
-    help="Change the images' position, shape and ink a little, differently every time.",
+    help="Rotate, shear, scale and shift the images and vary their ink, differently every time.",
 )
 @click.option(
     "--seed",
