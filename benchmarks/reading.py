@@ -15,7 +15,7 @@ import numpy as np
 from measure import Comparison, compare, heading
 from PIL import Image, ImageOps
 
-from mnistcli.synthetic import draw_digits
+from mnistcli.datasets.synthetic.generator import draw_digits
 
 HERE = Path(__file__).parent
 PYTHON = sys.executable

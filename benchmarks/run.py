@@ -18,8 +18,8 @@ import numpy as np
 from measure import Comparison, heading, in_turn
 from reading import HERE, MNISTCLI, PYTHON, rows
 
-from mnistcli import data
 from mnistcli.commands.options import default_data_dir
+from mnistcli.datasets import store
 
 IMAGES = 60_000
 # The first layer needs no gradient of its input: two products a step there, three in the second.
@@ -32,7 +32,7 @@ def training(data_dir: Path, folder: Path, pairs: int) -> list[Comparison]:
     Each pair has a seed of its own; the scripts draw theirs themselves.
     """
     npz = folder / "mnist.npz"
-    parts = {part: data.load(data_dir, "mnist", part) for part in ("train", "test")}
+    parts = {part: store.load(data_dir, "mnist", part) for part in ("train", "test")}
     arrays = {f"x_{part}": split.images for part, split in parts.items()}
     arrays |= {f"y_{part}": split.labels for part, split in parts.items()}
     np.savez(npz, **arrays, allow_pickle=False)

@@ -26,8 +26,8 @@ import numpy as np
 from keras import layers
 from numpy.typing import NDArray
 
-from mnistcli import idx
-from mnistcli.synthetic import draw_dataset
+from mnistcli.datasets import idx
+from mnistcli.datasets.synthetic.generator import draw_dataset
 
 Bytes = NDArray[np.uint8]
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import PIL.Image
 
-from mnistcli import data
+from mnistcli.datasets import store
+from mnistcli.datasets.fetching import answering
+from mnistcli.datasets.sources import default_sources
 from mnistcli.errors import DatasetError
-from mnistcli.fetching import answering
-from mnistcli.sources import default_sources
 
 ANSWER = 3.0  # seconds that the mirrors have to answer
 
@@ -20,7 +20,7 @@ PAPER, INK = 245, 40  # grey levels: dark ink on light paper, as people bring it
 def mnist_within_reach(data_dir: Path) -> bool:
     """Whether MNIST is stored, cached on this machine, or at a mirror that answers in time."""
     try:
-        data.info(data_dir, "mnist")
+        store.info(data_dir, "mnist")
     except DatasetError:
         return bool(answering(default_sources(), ANSWER))
     return True
@@ -31,7 +31,7 @@ def write_pictures(data_dir: Path, dataset: str, folder: Path) -> list[Path]:
 
     They are the first of as many different digits, large, dark on light, and off the centre.
     """
-    test = data.load(data_dir, dataset, "test")
+    test = store.load(data_dir, dataset, "test")
     folder.mkdir(exist_ok=True)
     paths = []
     _, first = np.unique(test.labels, return_index=True)

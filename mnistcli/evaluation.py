@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli import data, files
+from mnistcli import files
 from mnistcli.classifier import Classifier
+from mnistcli.datasets import store
 from mnistcli.errors import BelowThresholdError, DatasetError
 from mnistcli.labelled import labelled_pictures
 from mnistcli.metrics import Metrics, measure
@@ -115,7 +116,7 @@ def evaluate_run(
     """
     name = dataset or run.config.dataset
     classifier = Classifier.load(run, engine)
-    labelled = data.load(data_dir, name, split)
+    labelled = store.load(data_dir, name, split)
     answers = Answers(labelled.images, labelled.labels, classifier.predict(labelled.images))
     evaluation = Evaluation(
         run, name, split, measure(answers.probabilities, answers.labels), answers

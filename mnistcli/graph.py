@@ -13,7 +13,7 @@ from functools import partial
 
 from mnistcli import augment, groups
 from mnistcli.config import TrainingConfig
-from mnistcli.data import Split
+from mnistcli.datasets.store import Split
 from mnistcli.framework import keras, tf
 from mnistcli.groups import Contribution, Tensors
 from mnistcli.networks import NETWORKS

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mnistcli.config import TrainingConfig
-from mnistcli.data import Split
+from mnistcli.datasets.store import Split
 from mnistcli.errors import TrainingError
 from mnistcli.framework import keras, tf
 from mnistcli.graph import Trainer, evaluation

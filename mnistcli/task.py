@@ -9,9 +9,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mnistcli import checkpoint, data, groups, loop, model
+from mnistcli import checkpoint, groups, loop, model
 from mnistcli.config import TrainingConfig
-from mnistcli.data import Split
+from mnistcli.datasets import store
+from mnistcli.datasets.store import Split
 from mnistcli.distribution import Workers
 from mnistcli.errors import TrainingError
 from mnistcli.framework import keras, tf
@@ -63,7 +64,7 @@ def receive(data_dir: Path, workers: Workers) -> Task:
     common = json.loads(workers.share())
     saved = workers.share()
     config = TrainingConfig.from_json(common["config"])
-    digest = data.info(data_dir, config.dataset).digest
+    digest = store.info(data_dir, config.dataset).digest
     if digest != common["digest"]:
         raise TrainingError(
             f"this worker's {config.dataset} is not the chief's: expected the digest "
@@ -80,7 +81,7 @@ def receive(data_dir: Path, workers: Workers) -> Task:
 
 def _prepare(config: TrainingConfig, saved: bytes, data_dir: Path, workers: Workers) -> Task:
     train, validation = hold_out(
-        data.load(data_dir, config.dataset, "train"), config.validation_split
+        store.load(data_dir, config.dataset, "train"), config.validation_split
     )
     network = model.build(config, len(train.labels))
     state = checkpoint.restore(saved, network)

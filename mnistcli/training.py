@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 from filelock import FileLock, Timeout
 
-from mnistcli import __version__, checkpoint, data, distribution, files, groups, model, run, task
+from mnistcli import __version__, checkpoint, distribution, files, groups, model, run, task
 from mnistcli.calibration import fit_temperature
 from mnistcli.classifier import BATCH, Classifier
 from mnistcli.config import TrainingConfig
+from mnistcli.datasets import store
 from mnistcli.distribution import Place, Workers
 from mnistcli.errors import RunError, TrainingError
 from mnistcli.framework import keras, tf
@@ -100,7 +101,7 @@ def train_run(
     choices.STRATEGIES. With `tensorboard`, the run also gets event files that TensorBoard reads.
     Raises DatasetError, RunError, TrainingError.
     """
-    info = data.info(data_dir, config.dataset)
+    info = store.info(data_dir, config.dataset)
     if round(info.train * config.validation_split) == info.train:
         raise TrainingError(
             f"a validation split of {config.validation_split} holds out all {info.train:,} images, "
@@ -156,7 +157,7 @@ def _check_resumable(this: Run, choices: Mapping[str, Any], data_dir: Path) -> N
         for name, choice in choices.items()
         if choice is not None and choice != getattr(this.config, name)
     ]
-    if (digest := data.info(data_dir, this.config.dataset).digest) != this.dataset["digest"]:
+    if (digest := store.info(data_dir, this.config.dataset).digest) != this.dataset["digest"]:
         differences.append(f"dataset was {this.dataset['digest'][:8]}…, now {digest[:8]}…")
     if differences:
         raise RunError(
@@ -230,7 +231,7 @@ def _train(
     litert = model.to_litert(network)
     model.save(network, this.path / run.KERAS_MODEL)
     files.write_bytes(this.path / run.LITERT_MODEL, litert)
-    test = data.load(data_dir, config.dataset, "test")
+    test = store.load(data_dir, config.dataset, "test")
     metrics = measure(Classifier.on_litert(litert).predict(test.images), test.labels)
     seconds = before + time.monotonic() - started
     trained = Trained(this, tuple(history), metrics, seconds)

@@ -17,8 +17,9 @@ from filelock import FileLock
 from PIL import Image
 from terminal import on_terminal
 
-from mnistcli import cli, data
-from mnistcli.synthetic import draw_digits
+from mnistcli import cli
+from mnistcli.datasets import store
+from mnistcli.datasets.synthetic.generator import draw_digits
 
 pytest.register_assert_rewrite("pages", "madeup")  # which test modules share
 
@@ -74,7 +75,7 @@ def store_synthetic(folder: Path, train: int, test: int) -> None:
         "test/images": images[train:],
         "test/labels": labels[train:],
     }
-    data.store(folder, "synthetic", parts, "drawn by the tests", "none")
+    store.store(folder, "synthetic", parts, "drawn by the tests", "none")
 
 
 FIRST = ("test_page", "test_page_everywhere", "test_loop", "test_workflow", "test_workers")
@@ -236,7 +237,7 @@ def pictures(data_dir: Path, filled_once: FilledOnce) -> Path:
     """A folder with a picture of each digit, 0.png to 9.png, black on white, 100 by 100."""
 
     def fill(folder: Path) -> None:
-        test = data.load(data_dir, "synthetic", "train")
+        test = store.load(data_dir, "synthetic", "train")
         for digit in range(10):
             image = test.images[test.labels == digit][0]
             big = cv2.resize(255 - image, (100, 100), interpolation=cv2.INTER_CUBIC)
@@ -267,7 +268,7 @@ def small_pictures(data_dir: Path, filled_once: FilledOnce) -> Path:
     """A folder with 0.png to 9.png as MNIST has them: read at once, in a hundredth of the time."""
 
     def fill(folder: Path) -> None:
-        train = data.load(data_dir, "synthetic", "train")
+        train = store.load(data_dir, "synthetic", "train")
         for digit in range(10):
             Image.fromarray(train.images[train.labels == digit][0]).save(folder / f"{digit}.png")
 

@@ -7,14 +7,14 @@ import sys
 import numpy as np
 import pytest
 
-from mnistcli import data
 from mnistcli.classifier import Classifier
+from mnistcli.datasets import store
 from mnistcli.errors import ModelError, RunError
 
 
 @pytest.fixture(scope="module")
 def test_split(data_dir):
-    return data.load(data_dir, "synthetic", "test")
+    return store.load(data_dir, "synthetic", "test")
 
 
 @pytest.fixture(scope="module")

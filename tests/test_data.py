@@ -7,7 +7,7 @@ import h5py
 import numpy as np
 import pytest
 
-from mnistcli import data, idx, sources
+from mnistcli.datasets import idx, sources, store
 from mnistcli.errors import DatasetError
 
 TRAIN, TEST = 30, 10
@@ -27,19 +27,19 @@ def parts():
 
 @pytest.fixture
 def folder(parts, tmp_path):
-    data.store(tmp_path, "synthetic", parts, "drawn by the tests", "none")
+    store.store(tmp_path, "synthetic", parts, "drawn by the tests", "none")
     return tmp_path
 
 
 def test_what_is_stored_is_loaded(folder, parts):
     for split in ("train", "test"):
-        loaded = data.load(folder, "synthetic", split)
+        loaded = store.load(folder, "synthetic", split)
         np.testing.assert_array_equal(loaded.images, parts[f"{split}/images"])
         np.testing.assert_array_equal(loaded.labels, parts[f"{split}/labels"])
 
 
 def test_images_and_labels_are_uint8(folder):
-    split = data.load(folder, "synthetic", "train")
+    split = store.load(folder, "synthetic", "train")
     assert (split.images.dtype, split.labels.dtype) == (np.uint8, np.uint8)
 
 
@@ -76,23 +76,23 @@ def test_each_array_carries_the_digest_of_its_idx_form(folder, parts):
 
 
 def test_info_counts_the_images(folder):
-    info = data.info(folder, "synthetic")
+    info = store.info(folder, "synthetic")
     assert (info.train, info.test) == (TRAIN, TEST)
 
 
 def test_the_digest_depends_on_the_content_alone(parts, tmp_path):
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
-    first = data.store(tmp_path / "a", "synthetic", parts, "one source", "none")
-    second = data.store(tmp_path / "b", "synthetic", parts, "another", "none")
+    first = store.store(tmp_path / "a", "synthetic", parts, "one source", "none")
+    second = store.store(tmp_path / "b", "synthetic", parts, "another", "none")
     changed = {**parts, "test/labels": np.zeros(TEST, np.uint8)}
-    third = data.store(tmp_path / "b", "synthetic", changed, "another", "none")
+    third = store.store(tmp_path / "b", "synthetic", changed, "another", "none")
     assert first.digest == second.digest != third.digest
 
 
 def test_a_missing_dataset_is_answered_with_the_command_that_gets_it(tmp_path):
     with pytest.raises(DatasetError, match="Run `mnistcli fetch --dataset mnist`"):
-        data.load(tmp_path, "mnist", "train")
+        store.load(tmp_path, "mnist", "train")
 
 
 def test_one_flipped_bit_is_noticed_with_the_remedy(folder):
@@ -101,33 +101,33 @@ def test_one_flipped_bit_is_noticed_with_the_remedy(folder):
     content[content.rindex(bytes([NEEDLE] * TEST))] ^= 1
     path.write_bytes(content)
     with pytest.raises(DatasetError, match=r"damaged: test/labels .* --force` to replace it"):
-        data.load(folder, "synthetic", "test")
+        store.load(folder, "synthetic", "test")
 
 
 def test_another_dataset_under_the_name_mnist_is_noticed(folder):
     (folder / "synthetic.h5").rename(folder / "mnist.h5")
     with pytest.raises(DatasetError, match="should have sha256 ba891046"):
-        data.load(folder, "mnist", "train")
+        store.load(folder, "mnist", "train")
 
 
 @pytest.mark.parametrize("kept", [0, 8, 1000, 10_000])
 def test_a_file_that_is_cut_short_is_damaged_with_the_remedy(folder, kept):
     os.truncate(folder / "synthetic.h5", kept)
     with pytest.raises(DatasetError, match=r"damaged.*--force"):
-        data.load(folder, "synthetic", "train")
+        store.load(folder, "synthetic", "train")
 
 
 def test_a_file_that_is_no_hdf5_is_damaged_with_the_remedy(folder):
     (folder / "synthetic.h5").write_text("hello")
     with pytest.raises(DatasetError, match=r"damaged.*--force"):
-        data.info(folder, "synthetic")
+        store.info(folder, "synthetic")
 
 
 def test_an_hdf5_file_of_something_else_is_damaged_with_the_remedy(tmp_path):
     with h5py.File(tmp_path / "synthetic.h5", "w") as file:
         file["x"] = [1, 2, 3]
     with pytest.raises(DatasetError, match=r"damaged.*--force"):
-        data.load(tmp_path, "synthetic", "train")
+        store.load(tmp_path, "synthetic", "train")
 
 
 def test_a_group_in_the_place_of_an_array_is_damaged_with_the_remedy(tmp_path):
@@ -135,11 +135,11 @@ def test_a_group_in_the_place_of_an_array_is_damaged_with_the_remedy(tmp_path):
         file.create_group("train/images").attrs["sha256"] = ""
         file.create_group("train/labels").attrs["sha256"] = ""
     with pytest.raises(DatasetError, match=r"damaged.*--force"):
-        data.load(tmp_path, "synthetic", "train")
+        store.load(tmp_path, "synthetic", "train")
 
 
 def test_storing_again_replaces_the_file_whole(folder, parts):
     changed = {**parts, "test/labels": np.zeros(TEST, np.uint8)}
-    data.store(folder, "synthetic", changed, "again", "none")
-    assert data.info(folder, "synthetic").source == "again"
-    assert idx.serialize(data.load(folder, "synthetic", "test").labels).endswith(bytes(TEST))
+    store.store(folder, "synthetic", changed, "again", "none")
+    assert store.info(folder, "synthetic").source == "again"
+    assert idx.serialize(store.load(folder, "synthetic", "test").labels).endswith(bytes(TEST))

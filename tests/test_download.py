@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from fileserver import served
 
-from mnistcli import idx
-from mnistcli.download import Patience, Received, download, unpack_idx, unpack_npz
+from mnistcli.datasets import idx
+from mnistcli.datasets.download import Patience, Received, download, unpack_idx, unpack_npz
+from mnistcli.datasets.sources import PARTS, Part
 from mnistcli.errors import DatasetError, DownloadError
-from mnistcli.sources import PARTS, Part
 
 SMALL = Part("small-idx2-ubyte", "x_small", (2, 3), "")
 ARRAY = np.arange(6, dtype=np.uint8).reshape(2, 3)

@@ -7,7 +7,7 @@ import shutil
 import numpy as np
 import pytest
 
-from mnistcli import data
+from mnistcli.datasets import store
 
 SMALL = 1e-6
 
@@ -32,7 +32,7 @@ def answer(result):
 
 @pytest.fixture(scope="module")
 def labels(data_dir):
-    return data.load(data_dir, "synthetic", "test").labels.tolist()
+    return store.load(data_dir, "synthetic", "test").labels.tolist()
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def probabilities(run, data_dir):
     import keras
 
     model = keras.models.load_model(run / "model.keras")
-    return model.predict(data.load(data_dir, "synthetic", "test").images, verbose=0)
+    return model.predict(store.load(data_dir, "synthetic", "test").images, verbose=0)
 
 
 @pytest.fixture(scope="module")

@@ -13,10 +13,11 @@ import pytest
 from filelock import FileLock
 from fileserver import served
 
-from mnistcli import data, files, idx
+from mnistcli import files
+from mnistcli.datasets import idx, store
+from mnistcli.datasets.fetching import Failed, Fetched, Trying, fetch_mnist
+from mnistcli.datasets.sources import LICENCE, PARTS, Source
 from mnistcli.errors import DownloadError
-from mnistcli.fetching import Failed, Fetched, Trying, fetch_mnist
-from mnistcli.sources import LICENCE, PARTS, Source
 
 # What a machine without network answers with at once: nobody listens on port 1.
 NO_NETWORK = {"HTTPS_PROXY": "http://127.0.0.1:1", "HTTP_PROXY": "http://127.0.0.1:1"}
@@ -68,7 +69,7 @@ def fetch(folder, *locations, force=False):
 
 def assert_holds_mnist(folder):
     for split in ("train", "test"):
-        stored = data.load(folder, "mnist", split)
+        stored = store.load(folder, "mnist", split)
         for part, array in (("images", stored.images), ("labels", stored.labels)):
             found = hashlib.sha256(idx.serialize(array)).hexdigest()
             assert found == PARTS[f"{split}/{part}"].sha256
@@ -84,7 +85,7 @@ def from_folder(mnist_dir, tmp_path_factory):
 @pytest.fixture
 def stored(mnist_data_dir, tmp_path):
     """A data folder with a copy of the real MNIST, for a test to change."""
-    shutil.copy(data.dataset_path(mnist_data_dir, "mnist"), tmp_path)
+    shutil.copy(store.dataset_path(mnist_data_dir, "mnist"), tmp_path)
     return tmp_path
 
 
@@ -108,7 +109,7 @@ def test_a_folder_with_the_older_dotted_names_is_a_source(mnist_dir, tmp_path):
 def test_a_single_npz_is_a_source_that_is_stored_with_its_licence(npz_path, tmp_path):
     fetch(tmp_path, npz_path)
     assert_holds_mnist(tmp_path)
-    info = data.info(tmp_path, "mnist")
+    info = store.info(tmp_path, "mnist")
     assert (info.source, info.licence) == (str(npz_path), LICENCE)
 
 
@@ -200,7 +201,7 @@ def test_what_is_stored_already_is_kept_and_no_source_asked(mnist_data_dir):
 def test_force_fetches_anew(stored, npz_path):
     event = fetch(stored, npz_path, force=True)[-1]
     assert event.fresh
-    assert data.info(stored, "mnist").source == str(npz_path)
+    assert store.info(stored, "mnist").source == str(npz_path)
 
 
 def test_force_that_fails_keeps_what_is_stored(stored):
@@ -210,7 +211,7 @@ def test_force_that_fails_keeps_what_is_stored(stored):
 
 
 def test_a_damaged_stored_copy_is_fetched_anew(stored, mnist_dir):
-    path = data.dataset_path(stored, "mnist")
+    path = store.dataset_path(stored, "mnist")
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
@@ -236,7 +237,7 @@ def test_a_fetch_waits_for_another_and_finds_its_result(mnist_data_dir, tmp_path
         arguments = (tmp_path, tmp_path / "missing", results)
         waiting = context.Process(target=_fetch_in_process, args=arguments)
         waiting.start()
-        shutil.copy(data.dataset_path(mnist_data_dir, "mnist"), tmp_path)
+        shutil.copy(store.dataset_path(mnist_data_dir, "mnist"), tmp_path)
     assert results.get(timeout=60) is False
     waiting.join()
 

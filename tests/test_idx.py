@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from mnistcli import idx
+from mnistcli.datasets import idx
 from mnistcli.errors import DatasetError
 
 # The format's own description, spelled out by hand: magic 00 00 08 02, 2 rows, 3 columns, data.

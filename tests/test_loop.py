@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from mnistcli import graph, loop, model
-from mnistcli.data import Split
+from mnistcli.datasets.store import Split
 from mnistcli.errors import TrainingError
 from mnistcli.framework import keras, tf
 from mnistcli.graph import EVALUATION_GROUP

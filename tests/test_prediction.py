@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mnistcli import data
+from mnistcli.datasets import store
 
 TSV = re.compile(r"[^\t\n]+\t\d\t[01]\.\d{6}")
 
@@ -234,7 +234,7 @@ def test_200_mnist_images_written_as_pngs_are_read_as_evaluate_reads_them(
 ):
     from mnistcli.classifier import Classifier
 
-    images = data.load(mnist_data_dir, "mnist", "test").images[:200]
+    images = store.load(mnist_data_dir, "mnist", "test").images[:200]
     for number, image in enumerate(images):
         Image.fromarray(image).save(tmp_path / f"{number:03}.png")
     result = mnistcli("predict", "--run", mnist_run, tmp_path)

@@ -9,8 +9,8 @@ from click.testing import CliRunner
 from PIL import Image
 
 from mnistcli.cli import cli
+from mnistcli.datasets.synthetic.generator import draw_digits
 from mnistcli.prediction import share
-from mnistcli.synthetic import draw_digits
 
 PARTS = 7
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from mnistcli import sources
+from mnistcli.datasets import sources
+from mnistcli.datasets.sources import PARTS, Kind, Source
 from mnistcli.errors import DatasetError
-from mnistcli.sources import PARTS, Kind, Source
 
 LABELS = PARTS["test/labels"]
 

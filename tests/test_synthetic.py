@@ -8,9 +8,14 @@ import sys
 import numpy as np
 import pytest
 
-from mnistcli import strokes, synthetic
-from mnistcli.handwriting import BOX, draw_style, normalise
-from mnistcli.synthetic import MNIST_COUNTS, class_counts, draw_dataset, draw_digits
+from mnistcli.datasets.synthetic import generator, strokes
+from mnistcli.datasets.synthetic.generator import (
+    MNIST_COUNTS,
+    class_counts,
+    draw_dataset,
+    draw_digits,
+)
+from mnistcli.datasets.synthetic.handwriting import BOX, draw_style, normalise
 
 EACH = np.repeat(np.arange(10, dtype=np.uint8), 30)
 
@@ -121,7 +126,7 @@ def test_every_style_gets_drawn(monkeypatch):
         drawn.update([style.name] if n else [])
         return draw_style(style, n, rng)
 
-    monkeypatch.setattr(synthetic, "draw_style", remember)
+    monkeypatch.setattr(generator, "draw_style", remember)
     draw_digits(np.full(600, 2, np.uint8), seed=1)
     assert drawn == {style.name for style in strokes.styles(2)}
 
@@ -187,7 +192,7 @@ def test_labels_are_counted_as_promised_and_shuffled():
 
 DRAW = """
 import sys, threading
-from mnistcli.synthetic import draw_dataset
+from mnistcli.datasets.synthetic.generator import draw_dataset
 
 if __name__ == "__main__":
     try:

@@ -27,9 +27,9 @@ def make_mistakes(folder, data_dir):
     """Pictures of a digit under the label of the next: each is a mistake."""
     from PIL import Image
 
-    from mnistcli import data
+    from mnistcli.datasets import store
 
-    test = data.load(data_dir, "synthetic", "test")
+    test = store.load(data_dir, "synthetic", "test")
     for image, label in zip(test.images[:20], test.labels[:20].tolist(), strict=True):
         wrong = folder / str((label + 1) % 10)
         wrong.mkdir(exist_ok=True)

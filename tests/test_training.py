@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from mnistcli import data
+from mnistcli.datasets import store
 from mnistcli.errors import DatasetError, RunError, TrainingError
 from mnistcli.networks import configure
 from mnistcli.run import Run
@@ -109,7 +109,7 @@ def test_metrics_json_holds_history_and_test_result(trained):
 
 
 def test_run_json_names_the_dataset_with_its_digest(trained, data_dir):
-    digest = data.info(data_dir, "synthetic").digest
+    digest = store.info(data_dir, "synthetic").digest
     assert Run.read(trained.path).dataset == {"name": "synthetic", "digest": digest}
 
 
@@ -155,7 +155,7 @@ def test_the_saved_model_is_compiled_and_loads_in_plain_keras(trained):
 def test_the_saved_model_takes_raw_pixels(trained, data_dir):
     import keras
 
-    test = data.load(data_dir, "synthetic", "test")
+    test = store.load(data_dir, "synthetic", "test")
     model = keras.models.load_model(trained.path / "model.keras")
     _, accuracy = model.evaluate(test.images, test.labels, batch_size=256, verbose=0)
     assert accuracy == pytest.approx(trained.answer["test"]["accuracy"], abs=1e-6)
@@ -165,7 +165,7 @@ def test_the_validation_split_is_the_end_of_the_training_images(events, tiny_dat
     import keras
 
     trained = events[-1]
-    train = data.load(tiny_data_dir, "synthetic", "train")
+    train = store.load(tiny_data_dir, "synthetic", "train")
     model = keras.models.load_model(trained.run.path / "model.keras")
     _, accuracy = model.evaluate(train.images[-16:], train.labels[-16:], verbose=0)
     assert trained.history[-1].val_accuracy == pytest.approx(accuracy, abs=1e-6)
@@ -175,7 +175,7 @@ def test_the_temperature_makes_the_held_out_loss_no_worse(events, tiny_data_dir)
     import keras
 
     trained = events[-1]
-    train = data.load(tiny_data_dir, "synthetic", "train")
+    train = store.load(tiny_data_dir, "synthetic", "train")
     model = keras.models.load_model(trained.run.path / "model.keras")
     loss, _ = model.evaluate(train.images[-16:], train.labels[-16:], verbose=0)
     assert trained.run.temperature != 1

@@ -30,8 +30,8 @@ def fetch(
     """
     if dataset == "synthetic" and sources:
         raise click.UsageError("--source is for mnist: the synthetic digits are drawn by code.")
-    from mnistcli.fetching import fetch_mnist, fetch_synthetic
-    from mnistcli.sources import Source, default_sources
+    from mnistcli.datasets.fetching import fetch_mnist, fetch_synthetic
+    from mnistcli.datasets.sources import Source, default_sources
     from mnistcli.views import fetch as view
 
     if dataset == "synthetic":

@@ -122,14 +122,14 @@ def train(
     if resume and name:
         raise click.UsageError("--resume goes on with a run that has its name: leave --name out.")
     chatter.silence()
-    from mnistcli import data
     from mnistcli.console import note
+    from mnistcli.datasets import store
     from mnistcli.history import write_csv
     from mnistcli.networks import configure
 
     config = configure(**choices)
     if not resume:
-        data.info(data_dir, config.dataset)  # who has no dataset need not wait for TensorFlow
+        store.info(data_dir, config.dataset)  # who has no dataset need not wait for TensorFlow
     from mnistcli.training import resume_run, train_run
     from mnistcli.views import train as view
 

@@ -15,8 +15,8 @@ from rich.progress import (
 )
 
 from mnistcli.console import err, note, out, print_json, redraws
-from mnistcli.download import Received
-from mnistcli.fetching import Drawn, Event, Failed, Fetched, Trying, Waiting
+from mnistcli.datasets.download import Received
+from mnistcli.datasets.fetching import Drawn, Event, Failed, Fetched, Trying, Waiting
 
 BYTES = (DownloadColumn(), TransferSpeedColumn())
 IMAGES = (MofNCompleteColumn(),)

@@ -7,8 +7,8 @@ import pytest
 from fetches import NPZ, in_npz
 from misbehaving import misbehaving
 
-from mnistcli import idx
-from mnistcli.sources import PARTS
+from mnistcli.datasets import idx
+from mnistcli.datasets.sources import PARTS
 
 
 @pytest.fixture(scope="session")

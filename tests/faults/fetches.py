@@ -8,11 +8,11 @@ import zipfile
 import numpy as np
 import pytest
 
-from mnistcli import data
-from mnistcli.download import Patience
+from mnistcli.datasets import store
+from mnistcli.datasets.download import Patience
+from mnistcli.datasets.fetching import Failed, fetch_mnist
+from mnistcli.datasets.sources import PARTS, Source
 from mnistcli.errors import DownloadError
-from mnistcli.fetching import Failed, fetch_mnist
-from mnistcli.sources import PARTS, Source
 
 HASTY = Patience(
     connect=5, answer=1, silence=0.3, rate=1e6, grace=0.3, retries=1, pause=0, retry_after=5
@@ -68,4 +68,4 @@ def fetch(*arguments, **options):
 
 def assert_holds_mnist(folder):
     for split in ("train", "test"):
-        data.load(folder, "mnist", split)  # checks the content against the canonical digests
+        store.load(folder, "mnist", split)  # checks the content against the canonical digests

@@ -7,10 +7,10 @@ import pytest
 from fetches import FIRST, HASTY, NPZ, assert_falls_through, assert_holds_mnist, fetch
 from misbehaving import STATUSES, misbehaving
 
-from mnistcli.download import Patience, download
+from mnistcli.datasets.download import Patience, download
+from mnistcli.datasets.fetching import Failed, fetch_mnist
+from mnistcli.datasets.sources import Source
 from mnistcli.errors import DownloadError
-from mnistcli.fetching import Failed, fetch_mnist
-from mnistcli.sources import Source
 
 
 @pytest.mark.parametrize("status", STATUSES)

@@ -16,7 +16,7 @@ from fetches import assert_holds_mnist, fetch
 from filelock import FileLock
 from misbehaving import misbehaving
 
-from mnistcli import data
+from mnistcli.datasets import store
 
 PROMPT = 10  # seconds; the mirror would be given up after twice as many
 
@@ -200,7 +200,7 @@ def flipped(data_dir, tmp_path):
     """A data folder whose dataset has one flipped bit in its test images."""
     path = tmp_path / "synthetic.h5"
     shutil.copy(data_dir / "synthetic.h5", path)
-    images = data.load(tmp_path, "synthetic", "test").images.tobytes()
+    images = store.load(tmp_path, "synthetic", "test").images.tobytes()
     content = bytearray(path.read_bytes())
     content[content.rindex(images[-28 * 28 :]) + 400] ^= 1
     path.write_bytes(content)
@@ -226,8 +226,8 @@ def test_one_flipped_bit_in_mnist_is_noticed_and_the_remedy_works(
         byte = file.read(1)[0]
         file.seek(20_000_000)
         file.write(bytes([byte ^ 1]))
-    with pytest.raises(data.DatasetError, match=r"damaged.*fetch --dataset mnist --force"):
-        data.load(tmp_path, "mnist", "train")
+    with pytest.raises(store.DatasetError, match=r"damaged.*fetch --dataset mnist --force"):
+        store.load(tmp_path, "mnist", "train")
     result = mnistcli("fetch", "--force", "--source", mnist_dir, "--data-dir", tmp_path)
     assert result.returncode == 0
     assert_holds_mnist(tmp_path)

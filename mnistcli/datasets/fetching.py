@@ -12,8 +12,9 @@ import requests
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
-from mnistcli import __version__, data, files, sources, synthetic
-from mnistcli.download import (
+from mnistcli import __version__, files
+from mnistcli.datasets import sources, store
+from mnistcli.datasets.download import (
     LIMIT,
     Patience,
     Received,
@@ -21,8 +22,9 @@ from mnistcli.download import (
     unpack_idx,
     unpack_npz,
 )
+from mnistcli.datasets.sources import PARTS, Kind, Part, Source
+from mnistcli.datasets.synthetic import generator
 from mnistcli.errors import DatasetError, DownloadError
-from mnistcli.sources import PARTS, Kind, Part, Source
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class Failed:
 class Fetched:
     """The dataset is stored."""
 
-    info: data.DatasetInfo
+    info: store.DatasetInfo
     sha256: str
     """Of the stored file."""
     downloaded: bool
@@ -100,7 +102,7 @@ def fetch_mnist(
                 failures.append(Failed(source.location, _reason(error)))
                 yield failures[-1]
                 continue
-            info = data.store(data_dir, "mnist", parts, source.location, sources.LICENCE)
+            info = store.store(data_dir, "mnist", parts, source.location, sources.LICENCE)
             yield Fetched(info, files.sha256(info.path), downloaded=source.remote, fresh=True)
             return
     raise DownloadError(_all_failed(failures, data_dir))
@@ -123,14 +125,14 @@ def fetch_synthetic(data_dir: Path, *, force: bool = False) -> Iterator[Event]:
         parts = {name: np.empty(part.shape, np.uint8) for name, part in PARTS.items()}
         total = sum(len(parts[f"{split}/labels"]) for split in ("train", "test"))
         done = 0
-        for chunk in synthetic.draw_dataset():
+        for chunk in generator.draw_dataset():
             rows = slice(chunk.offset, chunk.offset + len(chunk.labels))
             parts[f"{chunk.split}/images"][rows] = chunk.images
             parts[f"{chunk.split}/labels"][rows] = chunk.labels
             done += len(chunk.labels)
             yield Drawn(done, total)
-        source = f"drawn by mnistcli {__version__}, seed {synthetic.SEED}"
-        info = data.store(data_dir, "synthetic", parts, source, "CC0 1.0")
+        source = f"drawn by mnistcli {__version__}, seed {generator.SEED}"
+        info = store.store(data_dir, "synthetic", parts, source, "CC0 1.0")
         yield Fetched(info, files.sha256(info.path), downloaded=False, fresh=True)
 
 
@@ -172,8 +174,8 @@ def _stored(data_dir: Path, name: str) -> Fetched | None:
     """Return the stored copy if it is whole; None otherwise: it is then fetched anew."""
     try:
         for split in ("train", "test"):
-            data.load(data_dir, name, split)
-        info = data.info(data_dir, name)
+            store.load(data_dir, name, split)
+        info = store.info(data_dir, name)
     except DatasetError:
         return None
     return Fetched(info, files.sha256(info.path), downloaded=False, fresh=False)

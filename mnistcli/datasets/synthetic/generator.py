@@ -19,10 +19,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mnistcli.datasets.synthetic.handwriting import SIDE, draw_style
+from mnistcli.datasets.synthetic.strokes import styles
 from mnistcli.errors import DatasetError
-from mnistcli.handwriting import SIDE, draw_style
 from mnistcli.parallel import cores
-from mnistcli.strokes import styles
 
 Split = Literal["train", "test"]
 Bytes = NDArray[np.uint8]

@@ -49,7 +49,8 @@ class Style:
 @functools.cache
 def styles(digit: int) -> tuple[Style, ...]:
     """Return the ways of writing a digit; their shares add up to 1."""
-    text = resources.files("mnistcli").joinpath("strokes.txt").read_text(encoding="utf-8")
+    folder = resources.files("mnistcli.datasets.synthetic")
+    text = folder.joinpath("strokes.txt").read_text(encoding="utf-8")
     found = [entry for entry in _entries(text) if entry[0] == digit]
     total = sum(share for _, share, _, _ in found)
     return tuple(

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli import idx
+from mnistcli.datasets import idx
 from mnistcli.errors import DatasetError
 
 LICENCE = "CC BY-SA 3.0, Yann LeCun and Corinna Cortes"

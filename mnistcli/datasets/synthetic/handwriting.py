@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.strokes import Floats, Style
+from mnistcli.datasets.synthetic.strokes import Floats, Style
 
 SIDE = 28  # of an image
 BOX = 20  # of the square that MNIST fits a digit into

@@ -12,7 +12,8 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli import files, sources
+from mnistcli import files
+from mnistcli.datasets import sources
 from mnistcli.errors import DatasetError
 
 PARTS = ("train/images", "train/labels", "test/images", "test/labels")

@@ -19,9 +19,10 @@ import requests
 import urllib3
 from numpy.typing import NDArray
 
-from mnistcli import __version__, idx
+from mnistcli import __version__
+from mnistcli.datasets import idx
+from mnistcli.datasets.sources import PARTS, Part
 from mnistcli.errors import DatasetError, DownloadError
-from mnistcli.sources import PARTS, Part
 
 LIMIT = 64 * 2**20  # bytes; the largest file, the training images uncompressed, has 47 million
 CHUNK = 2**16  # bytes read at once
