@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from mnistcli.classifier import Classifier
 from mnistcli.errors import PictureError
-from mnistcli.picture import read_picture
+from mnistcli.picture.conversion import read_picture
 
 STDIN = "-"
 SUFFIXES = (

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 
 from mnistcli.classifier import Classifier
-from mnistcli.picture import read_picture
+from mnistcli.picture.conversion import read_picture
 from mnistcli.run import Run
 from mnistcli.web import server
 from mnistcli.web.app import create_app

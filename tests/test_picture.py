@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pens import alike, file, ink, on
 
 from mnistcli.errors import PictureError
-from mnistcli.picture import looks_like_mnist, read_picture
+from mnistcli.picture.conversion import looks_like_mnist, read_picture
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 SAME = 0.9  # cosine of two images of one drawing; of two different digits it is below 0.8

@@ -5,7 +5,7 @@ import numpy as np
 from pens import ink, on
 
 from mnistcli.picture.ink import slopes, surroundings
-from mnistcli.picture.strokes import Digit, Sight, find_digit
+from mnistcli.picture.pieces import Digit, Sight, find_digit
 
 
 def found(

@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from mnistcli.classifier import Classifier
 from mnistcli.errors import PictureError
-from mnistcli.picture import read_picture
+from mnistcli.picture.conversion import read_picture
 from mnistcli.prediction import STDIN, Prediction
 from mnistcli.run import Run
 from mnistcli.views.predict import VERSION

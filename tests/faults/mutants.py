@@ -18,7 +18,8 @@ from PIL import Image
 from PIL.ImageFile import ImageFile
 
 from mnistcli.errors import PictureError
-from mnistcli.picture import read_picture, strips
+from mnistcli.picture import strips
+from mnistcli.picture.conversion import read_picture
 
 
 def seeds() -> list[bytes]:

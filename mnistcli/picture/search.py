@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mnistcli.errors import PictureError
 from mnistcli.picture import ink
 from mnistcli.picture.image import digit_image
-from mnistcli.picture.strokes import Digit, Sight, find_digit
+from mnistcli.picture.pieces import Digit, Sight, find_digit
 
 #: Widths that strokes may have, as parts of the longer side: a broad brush on a tight crop; a
 #: felt pen; a ballpoint on a photo. The narrower, the smaller the shadows that are paper still.

@@ -30,7 +30,7 @@ def read_picture(data: bytes) -> NDArray[np.uint8]:
             return image
     # OpenCV imports in half the time that everything else takes for an image from MNIST, which
     # has no need of it; hence not at the top.
-    from mnistcli.picture.reading import read_light
+    from mnistcli.picture.search import read_light
 
     return read_light(light)
 
