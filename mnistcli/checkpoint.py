@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from mnistcli import files
 from mnistcli.errors import RunError
 from mnistcli.framework import keras
-from mnistcli.history import EpochRecord
 from mnistcli.loop import Best
+from mnistcli.runs.history import EpochRecord
 
 Arrays = Sequence[NDArray[np.generic]]
 

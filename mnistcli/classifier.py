@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli.errors import ModelError
-from mnistcli.run import KERAS_MODEL, LITERT_MODEL, Run
+from mnistcli.runs.run import KERAS_MODEL, LITERT_MODEL, Run
 
 ENGINES = ("auto", "litert", "keras")
 BATCH = 256  # images per LiteRT call: the working set of either network stays in the cache

@@ -17,7 +17,7 @@ from mnistcli.labelled import labelled_pictures
 from mnistcli.metrics import Metrics, measure
 from mnistcli.mistakes import Mistake, most_confident
 from mnistcli.prediction import predict_pictures
-from mnistcli.run import Run
+from mnistcli.runs.run import Run
 
 VERSION = 1  # of the report's JSON
 PICTURES = "pictures"

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from mnistcli import files, metrics, plots, report
 from mnistcli.evaluation import Evaluation
-from mnistcli.history import Results
-from mnistcli.run import METRICS, Run
+from mnistcli.runs.history import Results
+from mnistcli.runs.run import METRICS, Run
 
 PLOTS = "plots"
 REPORT = "report.html"

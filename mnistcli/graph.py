@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from mnistcli import augment, groups
-from mnistcli.config import TrainingConfig
 from mnistcli.datasets.store import Split
 from mnistcli.framework import keras, tf
 from mnistcli.groups import Contribution, Tensors
 from mnistcli.networks import NETWORKS
+from mnistcli.runs.config import TrainingConfig
 
 PARTS = 12  # per epoch: often enough for a progress bar and Ctrl-C, too seldom to cost time
 EVALUATION_GROUP = 500  # images; larger ones only take memory

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mnistcli.config import TrainingConfig
 from mnistcli.datasets.store import Split
 from mnistcli.errors import TrainingError
 from mnistcli.framework import keras, tf
 from mnistcli.graph import Trainer, evaluation
-from mnistcli.history import EpochRecord
+from mnistcli.runs.config import TrainingConfig
+from mnistcli.runs.history import EpochRecord
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ import tempfile
 from pathlib import Path
 
 from mnistcli import archive, files, schedule
-from mnistcli.config import TrainingConfig
 from mnistcli.errors import ModelError
 from mnistcli.framework import convert_variables_to_constants_v2, keras, tf
 from mnistcli.networks import NETWORKS
+from mnistcli.runs.config import TrainingConfig
 
 tf.get_logger().setLevel(logging.ERROR)
 logging.getLogger("absl").setLevel(logging.ERROR)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     import keras
 
-    from mnistcli.config import TrainingConfig
+    from mnistcli.runs.config import TrainingConfig
 
 
 class Network(NamedTuple):
@@ -125,7 +125,7 @@ def configure(**choices: Any) -> TrainingConfig:
     """
     from dataclasses import fields
 
-    from mnistcli.config import TrainingConfig
+    from mnistcli.runs.config import TrainingConfig
 
     choices = {name: choice for name, choice in choices.items() if choice is not None}
     general: dict[str, Any] = {"dataset": "mnist", "model": "mlp"}

@@ -23,9 +23,9 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from mnistcli import headlines
-from mnistcli.history import EpochRecord
 from mnistcli.metrics import BINS, ConfidenceBin, wilson_interval
 from mnistcli.mistakes import Mistake
+from mnistcli.runs.history import EpochRecord
 
 INK, MUTED, FAINT, PAPER = "#1b1b1f", "#66666e", "#d9d9de", "#ffffff"
 TRAINING, VALIDATION = "#0072b2", "#d55e00"  # Okabe & Ito 2008: blue, vermilion

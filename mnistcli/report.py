@@ -15,9 +15,9 @@ import PIL.Image
 
 from mnistcli import __version__, headlines, metrics, plots
 from mnistcli.evaluation import Evaluation
-from mnistcli.history import Results
 from mnistcli.mistakes import Mistake
-from mnistcli.run import Run
+from mnistcli.runs.history import Results
+from mnistcli.runs.run import Run
 
 SHOWN = 48  # mistakes: two screens of them
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mnistcli import checkpoint, groups, loop, model
-from mnistcli.config import TrainingConfig
 from mnistcli.datasets import store
 from mnistcli.datasets.store import Split
 from mnistcli.distribution import Workers
 from mnistcli.errors import TrainingError
 from mnistcli.framework import keras, tf
-from mnistcli.history import EpochRecord
 from mnistcli.loop import Best, EpochEnd, Progress
+from mnistcli.runs.config import TrainingConfig
+from mnistcli.runs.history import EpochRecord
 
 
 @dataclass(frozen=True)

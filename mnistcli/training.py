@@ -14,19 +14,20 @@ from typing import Any
 import numpy as np
 from filelock import FileLock, Timeout
 
-from mnistcli import __version__, checkpoint, distribution, files, groups, model, run, task
+from mnistcli import __version__, checkpoint, distribution, files, groups, model, task
 from mnistcli.calibration import fit_temperature
 from mnistcli.classifier import BATCH, Classifier
-from mnistcli.config import TrainingConfig
 from mnistcli.datasets import store
 from mnistcli.distribution import Place, Workers
 from mnistcli.errors import RunError, TrainingError
 from mnistcli.framework import keras, tf
-from mnistcli.history import EpochRecord
 from mnistcli.loop import EpochEnd, Progress
 from mnistcli.metrics import Metrics, measure
 from mnistcli.networks import NETWORKS, configure
-from mnistcli.run import Run
+from mnistcli.runs import run
+from mnistcli.runs.config import TrainingConfig
+from mnistcli.runs.history import EpochRecord
+from mnistcli.runs.run import Run
 from mnistcli.tensorboard import FOLDER, EventFiles
 
 VERSION = 1  # of the result's JSON

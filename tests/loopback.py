@@ -17,7 +17,7 @@ import numpy as np
 
 from mnistcli.classifier import Classifier
 from mnistcli.picture.conversion import read_picture
-from mnistcli.run import Run
+from mnistcli.runs.run import Run
 from mnistcli.web import server
 from mnistcli.web.app import create_app
 

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from mnistcli import run
 from mnistcli.networks import configure
+from mnistcli.runs import run
 
 DATASET = {"name": "synthetic", "digest": "0" * 64}
 SECOND = {

@@ -5,9 +5,9 @@ from dataclasses import FrozenInstanceError, replace
 
 import pytest
 
-from mnistcli.config import TrainingConfig
 from mnistcli.errors import RunError
 from mnistcli.networks import configure
+from mnistcli.runs.config import TrainingConfig
 
 CONFIG = TrainingConfig(
     dataset="mnist",

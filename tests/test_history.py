@@ -6,7 +6,7 @@ import json
 import pytest
 
 from mnistcli.errors import RunError
-from mnistcli.history import EpochRecord, Results, write_csv
+from mnistcli.runs.history import EpochRecord, Results, write_csv
 
 RECORD = {
     "epoch": 1,

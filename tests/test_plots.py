@@ -12,9 +12,9 @@ import pytest
 from PIL import Image
 
 from mnistcli import headlines, plots
-from mnistcli.history import EpochRecord
 from mnistcli.metrics import ConfidenceBin
 from mnistcli.mistakes import Mistake
+from mnistcli.runs.history import EpochRecord
 
 RECORDS = tuple(
     EpochRecord(epoch, 1 / epoch, 1 - 0.3 / epoch, 0.2 + abs(epoch - 3) / 10, 0.9, 1.0)

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import pytest
 
 from mnistcli.report import command
-from mnistcli.run import Run
+from mnistcli.runs.run import Run
 
 VOID = {"meta", "img"}
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from mnistcli import run
 from mnistcli.errors import RunError
 from mnistcli.networks import configure
-from mnistcli.run import Run
+from mnistcli.runs import run
+from mnistcli.runs.run import Run
 
 CONFIG = configure(dataset="synthetic", seed=7)
 DATASET = {"name": "synthetic", "digest": "0" * 64}

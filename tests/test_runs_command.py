@@ -12,9 +12,9 @@ from filelock import FileLock
 from madeup import unfinished
 from terminal import on_terminal, without_codes
 
-from mnistcli import run
 from mnistcli.cli import cli
-from mnistcli.config import TrainingConfig
+from mnistcli.runs import run
+from mnistcli.runs.config import TrainingConfig
 
 pytest_plugins = "madeup"
 

@@ -7,7 +7,7 @@ from filelock import FileLock
 from madeup import unfinished
 from terminal import on_terminal
 
-from mnistcli import run
+from mnistcli.runs import run
 
 pytest_plugins = "madeup"
 

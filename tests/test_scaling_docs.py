@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import workers
 
-from mnistcli.run import Run
+from mnistcli.runs.run import Run
 
 TEXT = (Path(__file__).parents[1] / "docs" / "scaling.md").read_text()
 BLOCKS = re.findall(r"```bash\n(.*?)```", TEXT, re.DOTALL)

@@ -13,7 +13,7 @@ import pytest
 from mnistcli.datasets import store
 from mnistcli.errors import DatasetError, RunError, TrainingError
 from mnistcli.networks import configure
-from mnistcli.run import Run
+from mnistcli.runs.run import Run
 
 CONFIG = configure(dataset="synthetic", epochs=1)
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 import workers
 
-from mnistcli.run import Run
+from mnistcli.runs.run import Run
 
 # 1,500 images to train on: seven batches of four groups, and a smaller one of two.
 OPTIONS = (

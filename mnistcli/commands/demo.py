@@ -31,7 +31,7 @@ def demo(ctx: click.Context, dataset: str | None, data_dir: Path, runs_dir: Path
     chatter.silence()
     from mnistcli.console import note
     from mnistcli.demonstration import mnist_within_reach, write_pictures
-    from mnistcli.run import find
+    from mnistcli.runs.run import find
 
     if dataset is None:
         dataset = "mnist" if mnist_within_reach(data_dir) else "synthetic"

@@ -55,7 +55,7 @@ def evaluate(
     chatter.silence()
     from mnistcli.console import note
     from mnistcli.evaluation import evaluate_pictures, evaluate_run, require
-    from mnistcli.run import find
+    from mnistcli.runs.run import find
     from mnistcli.views import evaluate as view
 
     found = find(runs_dir, run)

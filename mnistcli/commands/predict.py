@@ -91,7 +91,7 @@ def predict(
     chatter.silence()
     from mnistcli.classifier import Classifier
     from mnistcli.prediction import expand, predict_pictures, saved, share
-    from mnistcli.run import find
+    from mnistcli.runs.run import find
     from mnistcli.views import predict as view
 
     found = find(runs_dir, run)

@@ -63,7 +63,7 @@ def runs(
     if ctx.invoked_subcommand:
         _refuse_list_options(ctx)
         return
-    from mnistcli.comparison import list_runs, unreadable
+    from mnistcli.runs.comparison import list_runs, unreadable
     from mnistcli.views import runs as view
 
     wanted = {"model": model, "dataset": dataset, "optimizer": optimizer, "status": status}
@@ -80,8 +80,8 @@ def compare(ctx: click.Context, runs: tuple[str, ...], runs_dir: Path, as_json: 
     """Show what differs between runs: configuration, results, curves."""
     if len(runs) == 1:
         raise click.UsageError("a comparison takes two runs or more.")
-    from mnistcli.comparison import compare as compare_runs
-    from mnistcli.run import find
+    from mnistcli.runs.comparison import compare as compare_runs
+    from mnistcli.runs.run import find
     from mnistcli.views import runs as view
 
     folder = _runs_dir(ctx, runs_dir)
@@ -99,8 +99,8 @@ def rm(ctx: click.Context, runs: tuple[str, ...], yes: bool, runs_dir: Path, qui
     """Remove runs with all their files, after asking."""
     if not yes and not sys.stdin.isatty():
         raise click.UsageError("there is no terminal to ask on: give --yes to remove all the same.")
-    from mnistcli.comparison import removable, remove
     from mnistcli.console import note
+    from mnistcli.runs.comparison import removable, remove
 
     paths = removable(_runs_dir(ctx, runs_dir), runs)
     if not yes:

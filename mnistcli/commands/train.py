@@ -124,8 +124,8 @@ def train(
     chatter.silence()
     from mnistcli.console import note
     from mnistcli.datasets import store
-    from mnistcli.history import write_csv
     from mnistcli.networks import configure
+    from mnistcli.runs.history import write_csv
 
     config = configure(**choices)
     if not resume:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from mnistcli.errors import PictureError
 from mnistcli.escaping import escape
 from mnistcli.prediction import SUFFIXES, Prediction
-from mnistcli.run import Run
+from mnistcli.runs.run import Run
 
 VERSION = 1  # of the JSON
 

@@ -8,10 +8,10 @@ from rich.filesize import decimal
 from rich.text import Text
 
 from mnistcli.choices import COMPLETE
-from mnistcli.comparison import VERSION, Comparison, Summary
 from mnistcli.console import draws, note, out, print_json
 from mnistcli.errors import RunError
 from mnistcli.escaping import escape
+from mnistcli.runs.comparison import VERSION, Comparison, Summary
 from mnistcli.sparkline import bounds, sparkline
 
 COLUMNS: Mapping[str, Callable[[Summary], object]] = {

@@ -6,9 +6,9 @@ from typing import Any
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from mnistcli.console import draws, err, note, out, print_json, redraws
-from mnistcli.history import EpochRecord
 from mnistcli.loop import Progress as Step
-from mnistcli.run import Run
+from mnistcli.runs.history import EpochRecord
+from mnistcli.runs.run import Run
 from mnistcli.sparkline import bounds, sparkline
 from mnistcli.training import Assisted, Event, Joining, Started, Trained
 

@@ -20,7 +20,7 @@ from mnistcli.classifier import Classifier
 from mnistcli.errors import PictureError
 from mnistcli.picture.conversion import read_picture
 from mnistcli.prediction import STDIN, Prediction
-from mnistcli.run import Run
+from mnistcli.runs.run import Run
 from mnistcli.views.predict import VERSION
 from mnistcli.web.guard import LOOPBACK, Guard, problem
 from mnistcli.web.limits import Body, Limits

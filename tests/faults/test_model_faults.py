@@ -14,7 +14,7 @@ import pytest
 from mnistcli import archive
 from mnistcli.classifier import Classifier
 from mnistcli.errors import ModelError, RunError
-from mnistcli.run import Run
+from mnistcli.runs.run import Run
 
 
 @pytest.fixture

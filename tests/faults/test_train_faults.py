@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from mnistcli.run import Run, find
+from mnistcli.runs.run import Run, find
 
 OPTIONS = ("--dataset", "synthetic", "--epochs", "4", "--batch-size", "50", "--optimizer", "adam")
 

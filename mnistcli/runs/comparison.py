@@ -9,8 +9,8 @@ from typing import Any
 
 from mnistcli.choices import INTERRUPTED, TRAINING
 from mnistcli.errors import RunError
-from mnistcli.history import Results
-from mnistcli.run import CHECKPOINT_LOCK, MANIFEST, METRICS, Run, locate, runs
+from mnistcli.runs.history import Results
+from mnistcli.runs.run import CHECKPOINT_LOCK, MANIFEST, METRICS, Run, locate, runs
 
 VERSION = 1  # of the JSON
 

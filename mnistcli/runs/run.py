@@ -12,8 +12,8 @@ from typing import Self
 
 from mnistcli import files
 from mnistcli.choices import COMPLETE, TRAINING
-from mnistcli.config import TrainingConfig
 from mnistcli.errors import RunError
+from mnistcli.runs.config import TrainingConfig
 
 VERSION = 1
 MANIFEST = "run.json"

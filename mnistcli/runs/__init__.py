@@ -1,0 +1,1 @@
+"""Run folders: configuration, history, files, one beside the other. Any room above may enter."""
