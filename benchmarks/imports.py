@@ -12,7 +12,7 @@ import subprocess
 import sys
 
 PAIRS = 5
-KINDS = {"plain": "import keras, tensorflow", "mnistcli": "import mnistcli.framework"}
+KINDS = {"plain": "import keras, tensorflow", "mnistcli": "import mnistcli.networks.framework"}
 PROBE = (
     "; import resource as r; u = r.getrusage(r.RUSAGE_SELF);"
     " print(u.ru_utime + u.ru_stime, u.ru_maxrss / 1024)"

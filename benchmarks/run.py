@@ -59,7 +59,7 @@ def sgemm() -> float:
 
     TensorFlow's, not NumPy's: OpenBLAS can be told to leave a processor's best instructions alone.
     """
-    from mnistcli.framework import tf
+    from mnistcli.networks.framework import tf
 
     a = tf.ones((4096, 4096))
     rates = []

@@ -25,7 +25,7 @@ from measure import Comparison, compare, heading
 from reading import MNISTCLI
 
 from mnistcli import chatter
-from mnistcli.networks import NETWORKS
+from mnistcli.networks.catalogue import NETWORKS
 
 WORKERS = (2, 4, 8, 64)
 GIGABITS = (1, 10, 100)  # per second

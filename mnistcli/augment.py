@@ -2,7 +2,7 @@
 
 import math
 
-from mnistcli.framework import tf
+from mnistcli.networks.framework import tf
 
 SIDE = 28
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from mnistcli import files
 from mnistcli.errors import RunError
-from mnistcli.framework import keras
 from mnistcli.loop import Best
+from mnistcli.networks.framework import keras
 from mnistcli.runs.history import EpochRecord
 
 Arrays = Sequence[NDArray[np.generic]]

@@ -93,7 +93,7 @@ def _unusable(reason: object) -> ModelError:
 
 
 def _keras(run: Run) -> Predict:
-    from mnistcli import model
+    from mnistcli.networks import model
 
     network = model.load(run.verified(KERAS_MODEL))
     return lambda images: np.asarray(network.predict(images, batch_size=BATCH, verbose=0))

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli.errors import TrainingError
-from mnistcli.framework import CoordinatedJob, context, coordination_leader, tf
+from mnistcli.networks.framework import CoordinatedJob, context, coordination_leader, tf
 
 PATIENCE = 50  # seconds for all workers to be there
 SILENCE = 20  # seconds without a heartbeat after which a worker counts as lost

@@ -13,9 +13,9 @@ from functools import partial
 
 from mnistcli import augment, groups
 from mnistcli.datasets.store import Split
-from mnistcli.framework import keras, tf
 from mnistcli.groups import Contribution, Tensors
-from mnistcli.networks import NETWORKS
+from mnistcli.networks.catalogue import NETWORKS
+from mnistcli.networks.framework import keras, tf
 from mnistcli.runs.config import TrainingConfig
 
 PARTS = 12  # per epoch: often enough for a progress bar and Ctrl-C, too seldom to cost time

@@ -14,8 +14,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from mnistcli.framework import keras, tf
-from mnistcli.networks import NETWORKS
+from mnistcli.networks.catalogue import NETWORKS
+from mnistcli.networks.framework import keras, tf
 from mnistcli.parallel import cores
 
 SIZE = 64

@@ -15,8 +15,8 @@ import numpy as np
 
 from mnistcli.datasets.store import Split
 from mnistcli.errors import TrainingError
-from mnistcli.framework import keras, tf
 from mnistcli.graph import Trainer, evaluation
+from mnistcli.networks.framework import keras, tf
 from mnistcli.runs.config import TrainingConfig
 from mnistcli.runs.history import EpochRecord
 

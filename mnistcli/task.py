@@ -9,13 +9,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mnistcli import checkpoint, groups, loop, model
+from mnistcli import checkpoint, groups, loop
 from mnistcli.datasets import store
 from mnistcli.datasets.store import Split
 from mnistcli.distribution import Workers
 from mnistcli.errors import TrainingError
-from mnistcli.framework import keras, tf
 from mnistcli.loop import Best, EpochEnd, Progress
+from mnistcli.networks import model
+from mnistcli.networks.framework import keras, tf
 from mnistcli.runs.config import TrainingConfig
 from mnistcli.runs.history import EpochRecord
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mnistcli.framework import keras, tf
+from mnistcli.networks.framework import keras, tf
 
 FOLDER = "tensorboard"
 VALIDATION = "val_"

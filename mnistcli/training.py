@@ -14,16 +14,17 @@ from typing import Any
 import numpy as np
 from filelock import FileLock, Timeout
 
-from mnistcli import __version__, checkpoint, distribution, files, groups, model, task
+from mnistcli import __version__, checkpoint, distribution, files, groups, task
 from mnistcli.calibration import fit_temperature
 from mnistcli.classifier import BATCH, Classifier
 from mnistcli.datasets import store
 from mnistcli.distribution import Place, Workers
 from mnistcli.errors import RunError, TrainingError
-from mnistcli.framework import keras, tf
 from mnistcli.loop import EpochEnd, Progress
 from mnistcli.metrics import Metrics, measure
-from mnistcli.networks import NETWORKS, configure
+from mnistcli.networks import model
+from mnistcli.networks.catalogue import NETWORKS, configure
+from mnistcli.networks.framework import keras, tf
 from mnistcli.runs import run
 from mnistcli.runs.config import TrainingConfig
 from mnistcli.runs.history import EpochRecord

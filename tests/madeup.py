@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from mnistcli.networks import configure
+from mnistcli.networks.catalogue import configure
 from mnistcli.runs import run
 
 DATASET = {"name": "synthetic", "digest": "0" * 64}

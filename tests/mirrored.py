@@ -5,7 +5,7 @@ Usage: mirrored.py NETWORK DEVICES
 
 import sys
 
-from mnistcli.framework import tf
+from mnistcli.networks.framework import tf
 
 network, devices = sys.argv[1], int(sys.argv[2])
 (cpu,) = tf.config.list_physical_devices("CPU")

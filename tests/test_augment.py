@@ -3,7 +3,7 @@
 import numpy as np
 
 from mnistcli import augment
-from mnistcli.framework import tf
+from mnistcli.networks.framework import tf
 
 IMAGES = tf.constant(np.random.default_rng(0).integers(0, 256, (500, 28, 28)), tf.float32)
 SEED = tf.constant([1, 2], tf.int64)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mnistcli.choices import OPTIMIZERS
-from mnistcli.networks import configure
+from mnistcli.networks.catalogue import configure
 
 CONFIG = configure(dataset="synthetic", epochs=1)
 
@@ -32,7 +32,7 @@ def test_the_list_of_optimizers_is_keras_own():
 def test_every_optimizer_takes_a_step(optimizer):
     import keras
 
-    from mnistcli import model
+    from mnistcli.networks import model
 
     network = model.build(configure(optimizer=optimizer), training_images=8)
     assert type(network.optimizer).__name__.lower() == optimizer

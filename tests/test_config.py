@@ -6,7 +6,7 @@ from dataclasses import FrozenInstanceError, replace
 import pytest
 
 from mnistcli.errors import RunError
-from mnistcli.networks import configure
+from mnistcli.networks.catalogue import configure
 from mnistcli.runs.config import TrainingConfig
 
 CONFIG = TrainingConfig(

@@ -11,7 +11,7 @@ from workers import free_addresses, tf_config
 from mnistcli import distribution
 from mnistcli.distribution import Place, join, place
 from mnistcli.errors import TrainingError
-from mnistcli.framework import tf
+from mnistcli.networks.framework import tf
 
 ADDRESSES = ("a:1", "b:2", "c:3")
 

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from test_loop import digest, digits, train, variables
 
-from mnistcli import graph, groups, model
+from mnistcli import graph, groups
 from mnistcli.choices import OPTIMIZERS
-from mnistcli.framework import keras, tf
-from mnistcli.networks import NETWORKS, configure
+from mnistcli.networks import model
+from mnistcli.networks.catalogue import NETWORKS, configure
+from mnistcli.networks.framework import keras, tf
 
 SMOOTHING = 0.1
 

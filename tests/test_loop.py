@@ -9,13 +9,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from mnistcli import graph, loop, model
+from mnistcli import graph, loop
 from mnistcli.datasets.store import Split
 from mnistcli.errors import TrainingError
-from mnistcli.framework import keras, tf
 from mnistcli.graph import EVALUATION_GROUP
 from mnistcli.loop import Best, EpochEnd, Progress
-from mnistcli.networks import NETWORKS, configure
+from mnistcli.networks import model
+from mnistcli.networks.catalogue import NETWORKS, configure
+from mnistcli.networks.framework import keras, tf
 
 
 def digits(n, seed=0):

@@ -7,9 +7,9 @@ import ai_edge_litert.interpreter as litert
 import numpy as np
 import pytest
 
-from mnistcli import model, schedule
 from mnistcli.calibration import apply_temperature
-from mnistcli.networks import NETWORKS, configure
+from mnistcli.networks import model, schedule
+from mnistcli.networks.catalogue import NETWORKS, configure
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (7, 28, 28)).astype(np.float32)
 

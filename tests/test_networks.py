@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from mnistcli.choices import OPTIMIZERS, SCHEDULES
-from mnistcli.framework import keras
-from mnistcli.networks import NETWORKS
+from mnistcli.networks.catalogue import NETWORKS
+from mnistcli.networks.framework import keras
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (3, 28, 28)).astype(np.float32)
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from mnistcli.errors import RunError
-from mnistcli.networks import configure
+from mnistcli.networks.catalogue import configure
 from mnistcli.runs import run
 from mnistcli.runs.run import Run
 

@@ -12,7 +12,7 @@ import pytest
 
 from mnistcli.datasets import store
 from mnistcli.errors import DatasetError, RunError, TrainingError
-from mnistcli.networks import configure
+from mnistcli.networks.catalogue import configure
 from mnistcli.runs.run import Run
 
 CONFIG = configure(dataset="synthetic", epochs=1)

@@ -8,7 +8,7 @@ from click.core import ParameterSource
 
 from mnistcli.choices import DATASETS, OPTIMIZERS, ORDERS, STATUSES
 from mnistcli.commands import options
-from mnistcli.networks import NETWORKS
+from mnistcli.networks.catalogue import NETWORKS
 
 run_arguments = click.argument(
     "runs", metavar="RUN...", nargs=-1, required=True, shell_complete=options.complete_run

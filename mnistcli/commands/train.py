@@ -8,7 +8,7 @@ import click
 from mnistcli import chatter
 from mnistcli.choices import DATASETS, OPTIMIZERS, SCHEDULES, STRATEGIES
 from mnistcli.commands import options
-from mnistcli.networks import NETWORKS
+from mnistcli.networks.catalogue import NETWORKS
 
 OF_THE_MODEL = "the model's own"
 
@@ -124,7 +124,7 @@ def train(
     chatter.silence()
     from mnistcli.console import note
     from mnistcli.datasets import store
-    from mnistcli.networks import configure
+    from mnistcli.networks.catalogue import configure
     from mnistcli.runs.history import write_csv
 
     config = configure(**choices)

@@ -4,7 +4,7 @@ A saved model carries its optimizer, and the optimizer its schedule: a class of 
 keep plain Keras from loading `model.keras`.
 """
 
-from mnistcli.framework import keras
+from mnistcli.networks.framework import keras
 
 WARMUP = 0.3  # share of all steps; Smith & Topin 2017 (arXiv:1708.07120) rise for 30 to 50 %
 START = 1 / 25  # of the peak, as fast.ai and torch.optim.lr_scheduler.OneCycleLR do

@@ -6,10 +6,11 @@ import math
 import tempfile
 from pathlib import Path
 
-from mnistcli import archive, files, schedule
+from mnistcli import files
 from mnistcli.errors import ModelError
-from mnistcli.framework import convert_variables_to_constants_v2, keras, tf
-from mnistcli.networks import NETWORKS
+from mnistcli.networks import archive, schedule
+from mnistcli.networks.catalogue import NETWORKS
+from mnistcli.networks.framework import convert_variables_to_constants_v2, keras, tf
 from mnistcli.runs.config import TrainingConfig
 
 tf.get_logger().setLevel(logging.ERROR)
