@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli import files
-from mnistcli.classifier import Classifier
 from mnistcli.datasets import store
 from mnistcli.errors import BelowThresholdError, DatasetError
 from mnistcli.labelled import labelled_pictures
 from mnistcli.metrics import Metrics, measure
 from mnistcli.mistakes import Mistake, most_confident
-from mnistcli.prediction import predict_pictures
+from mnistcli.reading.classifier import Classifier
+from mnistcli.reading.prediction import predict_pictures
 from mnistcli.runs.run import Run
 
 VERSION = 1  # of the report's JSON

@@ -16,7 +16,6 @@ from filelock import FileLock, Timeout
 
 from mnistcli import __version__, checkpoint, distribution, files, groups, task
 from mnistcli.calibration import fit_temperature
-from mnistcli.classifier import BATCH, Classifier
 from mnistcli.datasets import store
 from mnistcli.distribution import Place, Workers
 from mnistcli.errors import RunError, TrainingError
@@ -25,6 +24,7 @@ from mnistcli.metrics import Metrics, measure
 from mnistcli.networks import model
 from mnistcli.networks.catalogue import NETWORKS, configure
 from mnistcli.networks.framework import keras, tf
+from mnistcli.reading.classifier import BATCH, Classifier
 from mnistcli.runs import run
 from mnistcli.runs.config import TrainingConfig
 from mnistcli.runs.history import EpochRecord

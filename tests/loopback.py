@@ -15,8 +15,8 @@ from typing import Any
 import cv2
 import numpy as np
 
-from mnistcli.classifier import Classifier
 from mnistcli.picture.conversion import read_picture
+from mnistcli.reading.classifier import Classifier
 from mnistcli.runs.run import Run
 from mnistcli.web import server
 from mnistcli.web.app import create_app

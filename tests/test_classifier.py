@@ -7,9 +7,9 @@ import sys
 import numpy as np
 import pytest
 
-from mnistcli.classifier import Classifier
 from mnistcli.datasets import store
 from mnistcli.errors import ModelError, RunError
+from mnistcli.reading.classifier import Classifier
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +88,7 @@ def test_bytes_that_are_no_model_are_refused(model):
 
 def test_the_library_needs_neither_click_nor_rich_nor_tensorflow(runs_dir):
     code = (
-        "import sys\nimport numpy as np\nfrom mnistcli.classifier import Classifier\n"
+        "import sys\nimport numpy as np\nfrom mnistcli.reading.classifier import Classifier\n"
         "Classifier.load(sys.argv[1]).predict(np.zeros((1, 28, 28), np.uint8))\n"
         "sys.exit(', '.join({'click', 'rich', 'tensorflow', 'keras'} & set(sys.modules)) or 0)"
     )

@@ -215,8 +215,8 @@ def test_without_a_picture_the_usage_is_wrong(predict_here):
 
 
 def test_the_keras_engine_reads_the_same_digits(runs_dir, pictures):
-    from mnistcli.classifier import Classifier
-    from mnistcli.prediction import predict_pictures
+    from mnistcli.reading.classifier import Classifier
+    from mnistcli.reading.prediction import predict_pictures
 
     paths = [str(pictures / f"{digit}.png") for digit in range(10)]
     litert, keras = (
@@ -232,7 +232,7 @@ def test_the_keras_engine_reads_the_same_digits(runs_dir, pictures):
 def test_200_mnist_images_written_as_pngs_are_read_as_evaluate_reads_them(
     mnist_data_dir, mnist_run, mnistcli, tmp_path
 ):
-    from mnistcli.classifier import Classifier
+    from mnistcli.reading.classifier import Classifier
 
     images = store.load(mnist_data_dir, "mnist", "test").images[:200]
     for number, image in enumerate(images):

@@ -89,8 +89,8 @@ def predict(
     """
     form = _form("json" if as_json else format_, show=show)
     chatter.silence()
-    from mnistcli.classifier import Classifier
-    from mnistcli.prediction import expand, predict_pictures, saved, share
+    from mnistcli.reading.classifier import Classifier
+    from mnistcli.reading.prediction import expand, predict_pictures, saved, share
     from mnistcli.runs.run import find
     from mnistcli.views import predict as view
 

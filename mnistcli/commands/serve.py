@@ -36,7 +36,7 @@ def serve(run: str | None, host: str, port: int, open_: bool, runs_dir: Path, qu
     """
     chatter.silence()
     from mnistcli import console
-    from mnistcli.classifier import Classifier
+    from mnistcli.reading.classifier import Classifier
     from mnistcli.runs.run import find
     from mnistcli.web import app, server
 

@@ -9,7 +9,7 @@ from rich.text import Text
 from mnistcli.console import err, out
 from mnistcli.drawing import half_blocks, shades
 from mnistcli.escaping import escape
-from mnistcli.prediction import Prediction
+from mnistcli.reading.prediction import Prediction
 from mnistcli.views.predict import cells
 
 SHOWN = 3  # answers beside a drawing

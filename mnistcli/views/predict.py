@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from mnistcli.errors import PictureError
 from mnistcli.escaping import escape
-from mnistcli.prediction import SUFFIXES, Prediction
+from mnistcli.reading.prediction import SUFFIXES, Prediction
 from mnistcli.runs.run import Run
 
 VERSION = 1  # of the JSON

@@ -16,10 +16,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from mnistcli.classifier import Classifier
 from mnistcli.errors import PictureError
 from mnistcli.picture.conversion import read_picture
-from mnistcli.prediction import STDIN, Prediction
+from mnistcli.reading.classifier import Classifier
+from mnistcli.reading.prediction import STDIN, Prediction
 from mnistcli.runs.run import Run
 from mnistcli.views.predict import VERSION
 from mnistcli.web.guard import LOOPBACK, Guard, problem

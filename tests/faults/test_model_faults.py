@@ -11,9 +11,9 @@ import zipfile
 import numpy as np
 import pytest
 
-from mnistcli.classifier import Classifier
 from mnistcli.errors import ModelError, RunError
 from mnistcli.networks import archive
+from mnistcli.reading.classifier import Classifier
 from mnistcli.runs.run import Run
 
 

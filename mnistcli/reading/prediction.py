@@ -12,9 +12,9 @@ import numpy as np
 import PIL.Image
 from numpy.typing import NDArray
 
-from mnistcli.classifier import Classifier
 from mnistcli.errors import PictureError
 from mnistcli.picture.conversion import read_picture
+from mnistcli.reading.classifier import Classifier
 
 STDIN = "-"
 SUFFIXES = (

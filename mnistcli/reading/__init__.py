@@ -1,0 +1,1 @@
+"""Images to probabilities, pictures to digits, on LiteRT. Any room above may enter."""
