@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from mnistcli import files, metrics, plots, report
-from mnistcli.evaluation import Evaluation
+from mnistcli import files, plots, report
+from mnistcli.evaluation import metrics
+from mnistcli.evaluation.scoring import Evaluation
 from mnistcli.runs.history import Results
 from mnistcli.runs.run import METRICS, Run
 

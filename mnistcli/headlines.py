@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.metrics import ClassMetrics, ConfidenceBin
+from mnistcli.evaluation.metrics import ClassMetrics, ConfidenceBin
 from mnistcli.runs.history import EpochRecord
 
 CERTAIN = 0.9995  # what would be rounded to 100.0%

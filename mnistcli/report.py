@@ -13,9 +13,10 @@ from importlib.resources import files
 
 import PIL.Image
 
-from mnistcli import __version__, headlines, metrics, plots
-from mnistcli.evaluation import Evaluation
-from mnistcli.mistakes import Mistake
+from mnistcli import __version__, headlines, plots
+from mnistcli.evaluation import metrics
+from mnistcli.evaluation.mistakes import Mistake
+from mnistcli.evaluation.scoring import Evaluation
 from mnistcli.runs.history import Results
 from mnistcli.runs.run import Run
 

@@ -15,12 +15,12 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from mnistcli import __version__, checkpoint, distribution, files, groups, task
-from mnistcli.calibration import fit_temperature
 from mnistcli.datasets import store
 from mnistcli.distribution import Place, Workers
 from mnistcli.errors import RunError, TrainingError
+from mnistcli.evaluation.calibration import fit_temperature
+from mnistcli.evaluation.metrics import Metrics, measure
 from mnistcli.loop import EpochEnd, Progress
-from mnistcli.metrics import Metrics, measure
 from mnistcli.networks import model
 from mnistcli.networks.catalogue import NETWORKS, configure
 from mnistcli.networks.framework import keras, tf

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from mnistcli.calibration import (
+from mnistcli.evaluation.calibration import (
     COLDEST,
     apply_temperature,
     fit_temperature,
 )
-from mnistcli.metrics import expected_calibration_error
+from mnistcli.evaluation.metrics import expected_calibration_error
 
 
 def softmax(logits):

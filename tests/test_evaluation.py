@@ -117,7 +117,7 @@ def test_evaluation_agrees_with_what_training_measured(answer, run):
 
 
 def test_the_keras_engine_gives_the_same_numbers(answer, run, data_dir):
-    from mnistcli.evaluation import evaluate_run
+    from mnistcli.evaluation.scoring import evaluate_run
     from mnistcli.runs.run import Run
 
     by_keras = evaluate_run(Run.read(run), data_dir, None, "test", "keras").to_json()

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from mnistcli.errors import DatasetError
-from mnistcli.labelled import LabelledPicture, labelled_pictures
+from mnistcli.evaluation.labelled import LabelledPicture, labelled_pictures
 
 
 def write_csv(path, *rows):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mnistcli.metrics import cross_entropy, measure, wilson_interval
+from mnistcli.evaluation.metrics import cross_entropy, measure, wilson_interval
 
 ROUNDING = 1e-12  # of a few operations in double precision
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mnistcli.mistakes import most_confident
+from mnistcli.evaluation.mistakes import most_confident
 
 LABELS = np.array([1, 2, 3, 4, 5], np.uint8)
 IMAGES = np.arange(5 * 784, dtype=np.uint32).astype(np.uint8).reshape(5, 28, 28)

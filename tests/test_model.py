@@ -7,7 +7,7 @@ import ai_edge_litert.interpreter as litert
 import numpy as np
 import pytest
 
-from mnistcli.calibration import apply_temperature
+from mnistcli.evaluation.calibration import apply_temperature
 from mnistcli.networks import model, schedule
 from mnistcli.networks.catalogue import NETWORKS, configure
 

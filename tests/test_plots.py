@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 
 from mnistcli import headlines, plots
-from mnistcli.metrics import ConfidenceBin
-from mnistcli.mistakes import Mistake
+from mnistcli.evaluation.metrics import ConfidenceBin
+from mnistcli.evaluation.mistakes import Mistake
 from mnistcli.runs.history import EpochRecord
 
 RECORDS = tuple(

@@ -54,7 +54,7 @@ def evaluate(
     """Measure a run on a dataset split, or on your own pictures."""
     chatter.silence()
     from mnistcli.console import note
-    from mnistcli.evaluation import evaluate_pictures, evaluate_run, require
+    from mnistcli.evaluation.scoring import evaluate_pictures, evaluate_run, require
     from mnistcli.runs.run import find
     from mnistcli.views import evaluate as view
 

@@ -8,9 +8,9 @@ from rich.text import Text
 from mnistcli.console import draws, err, out, paints, print_json
 from mnistcli.drawing import half_blocks, shades
 from mnistcli.escaping import escape
-from mnistcli.evaluation import Evaluation
+from mnistcli.evaluation.mistakes import Mistake
+from mnistcli.evaluation.scoring import Evaluation
 from mnistcli.headlines import sureness
-from mnistcli.mistakes import Mistake
 
 BAR = 20  # characters of the longest bar
 MARGIN = 2  # pixels of an image's empty border that are not drawn

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from mnistcli import files
 from mnistcli.datasets import store
 from mnistcli.errors import BelowThresholdError, DatasetError
-from mnistcli.labelled import labelled_pictures
-from mnistcli.metrics import Metrics, measure
-from mnistcli.mistakes import Mistake, most_confident
+from mnistcli.evaluation.labelled import labelled_pictures
+from mnistcli.evaluation.metrics import Metrics, measure
+from mnistcli.evaluation.mistakes import Mistake, most_confident
 from mnistcli.reading.classifier import Classifier
 from mnistcli.reading.prediction import predict_pictures
 from mnistcli.runs.run import Run
