@@ -52,7 +52,7 @@ def test_every_optimizer_takes_a_step(optimizer):
 def test_every_optimizer_trains(optimizer, tiny_data_dir, tmp_path):
     import keras
 
-    from mnistcli.training import train_run
+    from mnistcli.training.session import train_run
 
     config = configure(dataset="synthetic", epochs=1, optimizer=optimizer)
     *_, trained = train_run(config, tiny_data_dir, tmp_path, optimizer)
@@ -65,7 +65,7 @@ def test_every_optimizer_trains(optimizer, tiny_data_dir, tmp_path):
 def test_a_learning_rate_reaches_the_optimizer(tiny_data_dir, tmp_path):
     import keras
 
-    from mnistcli.training import train_run
+    from mnistcli.training.session import train_run
 
     config = replace(CONFIG, learning_rate=0.0125)
     *_, trained = train_run(config, tiny_data_dir, tmp_path, "a")

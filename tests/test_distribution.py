@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from workers import free_addresses, tf_config
 
-from mnistcli import distribution
-from mnistcli.distribution import Place, join, place
 from mnistcli.errors import TrainingError
 from mnistcli.networks.framework import tf
+from mnistcli.training import distribution
+from mnistcli.training.distribution import Place, join, place
 
 ADDRESSES = ("a:1", "b:2", "c:3")
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from test_loop import digest, digits, train, variables
 
-from mnistcli import graph, groups
 from mnistcli.choices import OPTIMIZERS
 from mnistcli.networks import model
 from mnistcli.networks.catalogue import NETWORKS, configure
 from mnistcli.networks.framework import keras, tf
+from mnistcli.training import graph, groups
 
 SMOOTHING = 0.1
 

@@ -9,14 +9,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from mnistcli import graph, loop
 from mnistcli.datasets.store import Split
 from mnistcli.errors import TrainingError
-from mnistcli.graph import EVALUATION_GROUP
-from mnistcli.loop import Best, EpochEnd, Progress
 from mnistcli.networks import model
 from mnistcli.networks.catalogue import NETWORKS, configure
 from mnistcli.networks.framework import keras, tf
+from mnistcli.training import graph, loop
+from mnistcli.training.graph import EVALUATION_GROUP
+from mnistcli.training.loop import Best, EpochEnd, Progress
 
 
 def digits(n, seed=0):

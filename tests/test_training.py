@@ -40,7 +40,7 @@ def trained(data_dir, mnistcli, filled_once):
 @pytest.fixture(scope="module")
 def events(tiny_data_dir, tmp_path_factory):
     """What train_run yields for two epochs with a quarter held out."""
-    from mnistcli.training import train_run
+    from mnistcli.training.session import train_run
 
     config = replace(CONFIG, epochs=2, validation_split=0.25)
     return list(train_run(config, tiny_data_dir, tmp_path_factory.mktemp("runs"), "held-out"))
@@ -136,7 +136,7 @@ def test_the_same_seed_gives_equal_weights_in_two_processes(trained, runs_dir):
 
 
 def test_another_seed_gives_other_weights(tiny_data_dir, tmp_path):
-    from mnistcli.training import train_run
+    from mnistcli.training.session import train_run
 
     for seed in (1, 2):
         list(train_run(replace(CONFIG, seed=seed), tiny_data_dir, tmp_path, str(seed)))
@@ -188,7 +188,7 @@ def test_what_is_held_out_is_not_trained_on(events):
 
 
 def test_training_yields_started_first_and_trained_last(events):
-    from mnistcli.training import Started, Trained
+    from mnistcli.training.session import Started, Trained
 
     assert isinstance(events[0], Started)
     assert isinstance(events[-1], Trained)
@@ -196,7 +196,7 @@ def test_training_yields_started_first_and_trained_last(events):
 
 
 def test_training_yields_progress_and_then_the_record_of_each_epoch(events):
-    from mnistcli.loop import EpochRecord, Progress
+    from mnistcli.training.loop import EpochRecord, Progress
 
     kinds = [(type(event), event.epoch) for event in events[1:-1]]
     assert kinds == sorted(kinds, key=lambda kind: (kind[1], kind[0] is EpochRecord))
@@ -204,7 +204,7 @@ def test_training_yields_progress_and_then_the_record_of_each_epoch(events):
 
 
 def test_a_dataset_that_is_not_stored_leaves_no_run_behind(tmp_path):
-    from mnistcli.training import train_run
+    from mnistcli.training.session import train_run
 
     with pytest.raises(DatasetError, match="Run `mnistcli fetch"):
         list(train_run(CONFIG, tmp_path / "empty", tmp_path / "runs", "a"))
@@ -212,7 +212,7 @@ def test_a_dataset_that_is_not_stored_leaves_no_run_behind(tmp_path):
 
 
 def test_a_name_that_is_taken_is_refused_before_training(events, tiny_data_dir):
-    from mnistcli.training import train_run
+    from mnistcli.training.session import train_run
 
     taken = events[-1].run.path
     before = (taken / "run.json").read_bytes()
@@ -222,7 +222,7 @@ def test_a_name_that_is_taken_is_refused_before_training(events, tiny_data_dir):
 
 
 def test_a_split_that_holds_out_every_image_is_refused_before_training(tiny_data_dir, tmp_path):
-    from mnistcli.training import train_run
+    from mnistcli.training.session import train_run
 
     config = replace(CONFIG, validation_split=0.9999)
     with pytest.raises(TrainingError, match="holds out all 64 images"):

@@ -12,7 +12,7 @@ from mnistcli import chatter, cli
 
 chatter.silence()
 
-from mnistcli import task  # noqa: E402 - imports TensorFlow, which is to be silent
+from mnistcli.training import task  # noqa: E402 - imports TensorFlow, which is to be silent
 
 fit = task.Task.fit
 

@@ -130,7 +130,7 @@ def train(
     config = configure(**choices)
     if not resume:
         store.info(data_dir, config.dataset)  # who has no dataset need not wait for TensorFlow
-    from mnistcli.training import resume_run, train_run
+    from mnistcli.training.session import resume_run, train_run
     from mnistcli.views import train as view
 
     how: dict[str, Any] = {"tensorboard": tensorboard, "strategy": strategy}

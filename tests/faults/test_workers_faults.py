@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import workers
 
-from mnistcli.distribution import PATIENCE
+from mnistcli.training.distribution import PATIENCE
 
 EPOCHS = 120
 OPTIONS = ("--dataset", "synthetic", "--epochs", EPOCHS, "--batch-size", 150)  # three groups

@@ -14,13 +14,11 @@ from typing import Any
 import numpy as np
 from filelock import FileLock, Timeout
 
-from mnistcli import __version__, checkpoint, distribution, files, groups, task
+from mnistcli import __version__, files
 from mnistcli.datasets import store
-from mnistcli.distribution import Place, Workers
 from mnistcli.errors import RunError, TrainingError
 from mnistcli.evaluation.calibration import fit_temperature
 from mnistcli.evaluation.metrics import Metrics, measure
-from mnistcli.loop import EpochEnd, Progress
 from mnistcli.networks import model
 from mnistcli.networks.catalogue import NETWORKS, configure
 from mnistcli.networks.framework import keras, tf
@@ -29,7 +27,10 @@ from mnistcli.runs import run
 from mnistcli.runs.config import TrainingConfig
 from mnistcli.runs.history import EpochRecord
 from mnistcli.runs.run import Run
-from mnistcli.tensorboard import FOLDER, EventFiles
+from mnistcli.training import checkpoint, distribution, groups, task
+from mnistcli.training.distribution import Place, Workers
+from mnistcli.training.loop import EpochEnd, Progress
+from mnistcli.training.tensorboard import FOLDER, EventFiles
 
 VERSION = 1  # of the result's JSON
 CHECKPOINT = Path("checkpoint", "state.npz")

@@ -9,16 +9,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mnistcli import checkpoint, groups, loop
 from mnistcli.datasets import store
 from mnistcli.datasets.store import Split
-from mnistcli.distribution import Workers
 from mnistcli.errors import TrainingError
-from mnistcli.loop import Best, EpochEnd, Progress
 from mnistcli.networks import model
 from mnistcli.networks.framework import keras, tf
 from mnistcli.runs.config import TrainingConfig
 from mnistcli.runs.history import EpochRecord
+from mnistcli.training import checkpoint, groups, loop
+from mnistcli.training.distribution import Workers
+from mnistcli.training.loop import Best, EpochEnd, Progress
 
 
 @dataclass(frozen=True)

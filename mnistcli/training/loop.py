@@ -15,10 +15,10 @@ import numpy as np
 
 from mnistcli.datasets.store import Split
 from mnistcli.errors import TrainingError
-from mnistcli.graph import Trainer, evaluation
 from mnistcli.networks.framework import keras, tf
 from mnistcli.runs.config import TrainingConfig
 from mnistcli.runs.history import EpochRecord
+from mnistcli.training.graph import Trainer, evaluation
 
 
 @dataclass(frozen=True)

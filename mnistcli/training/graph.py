@@ -11,12 +11,12 @@ import threading
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from mnistcli import augment, groups
 from mnistcli.datasets.store import Split
-from mnistcli.groups import Contribution, Tensors
 from mnistcli.networks.catalogue import NETWORKS
 from mnistcli.networks.framework import keras, tf
 from mnistcli.runs.config import TrainingConfig
+from mnistcli.training import augment, groups
+from mnistcli.training.groups import Contribution, Tensors
 
 PARTS = 12  # per epoch: often enough for a progress bar and Ctrl-C, too seldom to cost time
 EVALUATION_GROUP = 500  # images; larger ones only take memory

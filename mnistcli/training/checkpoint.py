@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from mnistcli import files
 from mnistcli.errors import RunError
-from mnistcli.loop import Best
 from mnistcli.networks.framework import keras
 from mnistcli.runs.history import EpochRecord
+from mnistcli.training.loop import Best
 
 Arrays = Sequence[NDArray[np.generic]]
 

@@ -1,0 +1,1 @@
+"""Fits a network to a dataset, alone or with other workers. `commands` enter, and `terminal`."""
