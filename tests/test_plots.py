@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mnistcli import headlines, plots
 from mnistcli.evaluation.metrics import ConfidenceBin
 from mnistcli.evaluation.mistakes import Mistake
+from mnistcli.figures import headlines, plots
 from mnistcli.runs.history import EpochRecord
 
 RECORDS = tuple(

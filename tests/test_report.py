@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from mnistcli.report import command
+from mnistcli.figures.report import command
 from mnistcli.runs.run import Run
 
 VOID = {"meta", "img"}

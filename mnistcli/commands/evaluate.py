@@ -68,11 +68,11 @@ def evaluate(
     view.show(evaluation, as_json=as_json)
     if plots or report:
         # Matplotlib takes 0.4 s to import: only who wants a plot pays for it.
-        from mnistcli import figures
+        from mnistcli.figures import writing
 
-        written = figures.write_plots(evaluation) if plots else []
+        written = writing.write_plots(evaluation) if plots else []
         if report:
-            written.append(figures.write_report(evaluation))
+            written.append(writing.write_report(evaluation))
         for path in written:
             note(f"wrote {path}", quiet=quiet)
     if fail_under is not None:

@@ -146,7 +146,7 @@ def train(
     written = [write_csv(trained.run.path, trained.history)] if as_csv else []
     if plots:
         # Matplotlib takes 0.4 s to import: only who wants a plot pays for it.
-        from mnistcli.figures import write_curves
+        from mnistcli.figures.writing import write_curves
 
         written.append(write_curves(trained.run))
     for path in written:

@@ -10,7 +10,7 @@ from mnistcli.drawing import half_blocks, shades
 from mnistcli.escaping import escape
 from mnistcli.evaluation.mistakes import Mistake
 from mnistcli.evaluation.scoring import Evaluation
-from mnistcli.headlines import sureness
+from mnistcli.figures.headlines import sureness
 
 BAR = 20  # characters of the longest bar
 MARGIN = 2  # pixels of an image's empty border that are not drawn

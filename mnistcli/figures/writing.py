@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from mnistcli import files, plots, report
+from mnistcli import files
 from mnistcli.evaluation import metrics
 from mnistcli.evaluation.scoring import Evaluation
+from mnistcli.figures import plots, report
 from mnistcli.runs.history import Results
 from mnistcli.runs.run import METRICS, Run
 

@@ -22,9 +22,9 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
-from mnistcli import headlines
 from mnistcli.evaluation.metrics import BINS, ConfidenceBin, wilson_interval
 from mnistcli.evaluation.mistakes import Mistake
+from mnistcli.figures import headlines
 from mnistcli.runs.history import EpochRecord
 
 INK, MUTED, FAINT, PAPER = "#1b1b1f", "#66666e", "#d9d9de", "#ffffff"

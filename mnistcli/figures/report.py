@@ -13,10 +13,11 @@ from importlib.resources import files
 
 import PIL.Image
 
-from mnistcli import __version__, headlines, plots
+from mnistcli import __version__
 from mnistcli.evaluation import metrics
 from mnistcli.evaluation.mistakes import Mistake
 from mnistcli.evaluation.scoring import Evaluation
+from mnistcli.figures import headlines, plots
 from mnistcli.runs.history import Results
 from mnistcli.runs.run import Run
 
@@ -71,7 +72,7 @@ def html(evaluation: Evaluation, results: Results) -> str:
         _section("How to repeat it", "", _command(run)),
         _section("What it is", "", _facts(_identity(run))),
     )
-    style = files("mnistcli").joinpath("report.css").read_text("utf-8")
+    style = files("mnistcli.figures").joinpath("report.css").read_text("utf-8")
     return f"""<!doctype html>
 <html lang="en">
 <head>
