@@ -24,8 +24,8 @@ from pathlib import Path
 from measure import Comparison, compare, heading
 from reading import MNISTCLI
 
-from mnistcli import chatter
 from mnistcli.networks.catalogue import NETWORKS
+from mnistcli.terminal import chatter
 
 WORKERS = (2, 4, 8, 64)
 GIGABITS = (1, 10, 100)  # per second

@@ -109,7 +109,7 @@ def _run() -> int:
     except Exception as error:
         if os.environ.get("MNISTCLI_DEBUG") == "1":
             raise
-        from mnistcli.console import show_error
+        from mnistcli.terminal.console import show_error
 
         show_error(_message(error))
         if isinstance(error, OSError):

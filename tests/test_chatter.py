@@ -30,7 +30,7 @@ ERRORS = [
 
 def run(code):
     """Run Python with the filter on; file descriptor 2 is what C++ writes to."""
-    prelude = "import os, signal, sys\nfrom mnistcli import chatter\nchatter.silence()\n"
+    prelude = "import os, signal, sys\nfrom mnistcli.terminal import chatter\nchatter.silence()\n"
     return subprocess.run(
         [sys.executable, "-c", prelude + code], capture_output=True, text=True, check=False
     )
@@ -69,7 +69,7 @@ def test_bytes_that_are_not_utf_8_pass():
         [
             sys.executable,
             "-c",
-            "import os\nfrom mnistcli import chatter\nchatter.silence()\nos.write(2, b'\\xff\\n')",
+            "import os\nfrom mnistcli.terminal import chatter\nchatter.silence()\nos.write(2, b'\\xff\\n')",
         ],
         capture_output=True,
         check=False,
@@ -101,7 +101,7 @@ def test_the_filter_outlives_a_signal_to_the_whole_group(number):
     code = f"signal.signal({int(number)}, lambda *_: None)\nos.kill(0, {int(number)})\n" + write(
         "still here\n"
     )
-    prelude = "import os, signal, sys\nfrom mnistcli import chatter\nchatter.silence()\n"
+    prelude = "import os, signal, sys\nfrom mnistcli.terminal import chatter\nchatter.silence()\n"
     result = subprocess.run(
         [sys.executable, "-c", prelude + code],
         capture_output=True,
@@ -118,7 +118,9 @@ def test_much_output_passes_whole():
 
 
 def test_a_closed_stderr_is_no_error():
-    command = 'exec "$0" -c "from mnistcli import chatter; chatter.silence(); print(1)" 2>&-'
+    command = (
+        'exec "$0" -c "from mnistcli.terminal import chatter; chatter.silence(); print(1)" 2>&-'
+    )
     result = subprocess.run(
         ["bash", "-c", command, sys.executable], capture_output=True, text=True, check=False
     )
@@ -127,7 +129,7 @@ def test_a_closed_stderr_is_no_error():
 
 def test_the_filter_ends_with_its_parent_though_another_process_holds_the_pipe():
     code = (
-        "import os, subprocess, sys\nfrom mnistcli import chatter\nchatter.silence()\n"
+        "import os, subprocess, sys\nfrom mnistcli.terminal import chatter\nchatter.silence()\n"
         "held = subprocess.Popen([sys.executable, '-c', 'input()'], stdin=subprocess.PIPE)\n"
         "os.write(2, b'real error\\n')\nos.set_inheritable(held.stdin.fileno(), True)\n"
         "if not os.fork():\n    os.read(0, 1)\n    os._exit(0)\n"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mnistcli.sparkline import WIDTH, bounds, sparkline
+from mnistcli.terminal.sparkline import WIDTH, bounds, sparkline
 
 
 def test_the_least_is_the_lowest_block_and_the_greatest_the_highest():

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from mnistcli import chatter, cli
+from mnistcli import cli
+from mnistcli.terminal import chatter
 
 chatter.silence()
 

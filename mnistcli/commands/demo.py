@@ -8,9 +8,9 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from mnistcli import chatter
 from mnistcli.choices import DATASETS
 from mnistcli.commands import options
+from mnistcli.terminal import chatter
 
 
 @click.command()
@@ -29,9 +29,9 @@ def demo(ctx: click.Context, dataset: str | None, data_dir: Path, runs_dir: Path
     code.
     """
     chatter.silence()
-    from mnistcli.console import note
     from mnistcli.demonstration import mnist_within_reach, write_pictures
     from mnistcli.runs.run import find
+    from mnistcli.terminal.console import note
 
     if dataset is None:
         dataset = "mnist" if mnist_within_reach(data_dir) else "synthetic"
@@ -58,7 +58,7 @@ def _step(ctx: click.Context, *arguments: Any) -> None:
     """Print a command, then run it."""
     from rich.text import Text
 
-    from mnistcli.console import err
+    from mnistcli.terminal.console import err
 
     sys.stdout.flush()
     err.print(Text(f"\n$ mnistcli {shlex.join(arguments)}", "bold"))

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 
-from mnistcli import chatter
 from mnistcli.choices import DATASETS
 from mnistcli.commands import options
+from mnistcli.terminal import chatter
 
 
 @click.command()
@@ -53,10 +53,10 @@ def evaluate(
 ) -> None:
     """Measure a run on a dataset split, or on your own pictures."""
     chatter.silence()
-    from mnistcli.console import note
     from mnistcli.evaluation.scoring import evaluate_pictures, evaluate_run, require
     from mnistcli.runs.run import find
-    from mnistcli.views import evaluate as view
+    from mnistcli.terminal import evaluate as view
+    from mnistcli.terminal.console import note
 
     found = find(runs_dir, run)
     if pictures:

@@ -32,7 +32,7 @@ def fetch(
         raise click.UsageError("--source is for mnist: the synthetic digits are drawn by code.")
     from mnistcli.datasets.fetching import fetch_mnist, fetch_synthetic
     from mnistcli.datasets.sources import Source, default_sources
-    from mnistcli.views import fetch as view
+    from mnistcli.terminal import fetch as view
 
     if dataset == "synthetic":
         events = fetch_synthetic(data_dir, force=force)

@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from mnistcli import chatter
 from mnistcli.commands import options
+from mnistcli.terminal import chatter
 
 
 class Shard(click.ParamType[tuple[int, int]]):
@@ -92,7 +92,7 @@ def predict(
     from mnistcli.reading.classifier import Classifier
     from mnistcli.reading.prediction import expand, predict_pictures, saved, share
     from mnistcli.runs.run import find
-    from mnistcli.views import predict as view
+    from mnistcli.terminal import predict as view
 
     found = find(runs_dir, run)
     classifier = Classifier.load(found, engine)
@@ -104,7 +104,7 @@ def predict(
     if save_images:
         predictions = saved(predictions, save_images)
     if sys.stderr.isatty() and not quiet and form in ("tsv", "json"):
-        from mnistcli.views.pictures import counted
+        from mnistcli.terminal.pictures import counted
 
         predictions = counted(predictions, lambda: sum(1 for _ in inputs()))
     view.write(predictions, found, form, top, part=shard[1] > 1)

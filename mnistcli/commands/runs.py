@@ -64,7 +64,7 @@ def runs(
         _refuse_list_options(ctx)
         return
     from mnistcli.runs.comparison import list_runs, unreadable
-    from mnistcli.views import runs as view
+    from mnistcli.terminal import runs as view
 
     wanted = {"model": model, "dataset": dataset, "optimizer": optimizer, "status": status}
     found = list_runs(runs_dir, order=order, reverse=reverse, wanted=wanted)
@@ -82,7 +82,7 @@ def compare(ctx: click.Context, runs: tuple[str, ...], runs_dir: Path, as_json: 
         raise click.UsageError("a comparison takes two runs or more.")
     from mnistcli.runs.comparison import compare as compare_runs
     from mnistcli.runs.run import find
-    from mnistcli.views import runs as view
+    from mnistcli.terminal import runs as view
 
     folder = _runs_dir(ctx, runs_dir)
     comparison = compare_runs(find(folder, reference) for reference in runs)
@@ -99,8 +99,8 @@ def rm(ctx: click.Context, runs: tuple[str, ...], yes: bool, runs_dir: Path, qui
     """Remove runs with all their files, after asking."""
     if not yes and not sys.stdin.isatty():
         raise click.UsageError("there is no terminal to ask on: give --yes to remove all the same.")
-    from mnistcli.console import note
     from mnistcli.runs.comparison import removable, remove
+    from mnistcli.terminal.console import note
 
     paths = removable(_runs_dir(ctx, runs_dir), runs)
     if not yes:

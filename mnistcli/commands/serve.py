@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from mnistcli import chatter
 from mnistcli.commands import options
+from mnistcli.terminal import chatter
 
 
 @click.command()
@@ -35,9 +35,9 @@ def serve(run: str | None, host: str, port: int, open_: bool, runs_dir: Path, qu
     a picture to /predict, and the answer is the JSON of `mnistcli predict --json`.
     """
     chatter.silence()
-    from mnistcli import console
     from mnistcli.reading.classifier import Classifier
     from mnistcli.runs.run import find
+    from mnistcli.terminal import console
     from mnistcli.web import app, server
 
     found = find(runs_dir, run)
@@ -62,7 +62,7 @@ def _open(url: str) -> None:
 
 def _report(error: Exception) -> None:
     """Say what went wrong in answering a request; the server goes on."""
-    from mnistcli import console
+    from mnistcli.terminal import console
 
     if os.environ.get("MNISTCLI_DEBUG") == "1":
         import traceback

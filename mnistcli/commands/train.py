@@ -5,10 +5,10 @@ from typing import Any
 
 import click
 
-from mnistcli import chatter
 from mnistcli.choices import DATASETS, OPTIMIZERS, SCHEDULES, STRATEGIES
 from mnistcli.commands import options
 from mnistcli.networks.catalogue import NETWORKS
+from mnistcli.terminal import chatter
 
 OF_THE_MODEL = "the model's own"
 
@@ -122,16 +122,16 @@ def train(
     if resume and name:
         raise click.UsageError("--resume goes on with a run that has its name: leave --name out.")
     chatter.silence()
-    from mnistcli.console import note
     from mnistcli.datasets import store
     from mnistcli.networks.catalogue import configure
     from mnistcli.runs.history import write_csv
+    from mnistcli.terminal.console import note
 
     config = configure(**choices)
     if not resume:
         store.info(data_dir, config.dataset)  # who has no dataset need not wait for TensorFlow
+    from mnistcli.terminal import train as view
     from mnistcli.training.session import resume_run, train_run
-    from mnistcli.views import train as view
 
     how: dict[str, Any] = {"tensorboard": tensorboard, "strategy": strategy}
     events = (

@@ -21,7 +21,7 @@ from mnistcli.picture.conversion import read_picture
 from mnistcli.reading.classifier import Classifier
 from mnistcli.reading.prediction import STDIN, Prediction
 from mnistcli.runs.run import Run
-from mnistcli.views.predict import VERSION
+from mnistcli.terminal.predict import VERSION
 from mnistcli.web.guard import LOOPBACK, Guard, problem
 from mnistcli.web.limits import Body, Limits
 

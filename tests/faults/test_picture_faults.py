@@ -15,7 +15,7 @@ import pictures as made
 import pytest
 from processes import Ended, run
 
-from mnistcli.escaping import escape
+from mnistcli.terminal.escaping import escape
 
 MEGABYTES = 500
 FORMATS = ("json", "tsv", "table")

@@ -8,9 +8,9 @@ import sys
 from collections.abc import Iterable, Iterator
 
 from mnistcli.errors import PictureError
-from mnistcli.escaping import escape
 from mnistcli.reading.prediction import SUFFIXES, Prediction
 from mnistcli.runs.run import Run
+from mnistcli.terminal.escaping import escape
 
 VERSION = 1  # of the JSON
 
@@ -35,7 +35,7 @@ def write(
             if prediction.probabilities:
                 sys.stdout.write(tsv_line(prediction, top))
     else:
-        from mnistcli.views import pictures
+        from mnistcli.terminal import pictures
 
         pictures.show(counter, top, draw=form == "show")
     if counter.total == 0 and not part:

@@ -6,11 +6,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemaining
 from rich.table import Column, Table
 from rich.text import Text
 
-from mnistcli.console import err, out
-from mnistcli.drawing import half_blocks, shades
-from mnistcli.escaping import escape
 from mnistcli.reading.prediction import Prediction
-from mnistcli.views.predict import cells
+from mnistcli.terminal.console import err, out
+from mnistcli.terminal.drawing import half_blocks, shades
+from mnistcli.terminal.escaping import escape
+from mnistcli.terminal.predict import cells
 
 SHOWN = 3  # answers beside a drawing
 BAR = 20  # characters of a probability of 1

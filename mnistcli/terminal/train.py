@@ -5,10 +5,10 @@ from typing import Any
 
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from mnistcli.console import draws, err, note, out, print_json, redraws
 from mnistcli.runs.history import EpochRecord
 from mnistcli.runs.run import Run
-from mnistcli.sparkline import bounds, sparkline
+from mnistcli.terminal.console import draws, err, note, out, print_json, redraws
+from mnistcli.terminal.sparkline import bounds, sparkline
 from mnistcli.training.loop import Progress as Step
 from mnistcli.training.session import Assisted, Event, Joining, Started, Trained
 

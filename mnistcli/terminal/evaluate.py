@@ -5,12 +5,12 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from mnistcli.console import draws, err, out, paints, print_json
-from mnistcli.drawing import half_blocks, shades
-from mnistcli.escaping import escape
 from mnistcli.evaluation.mistakes import Mistake
 from mnistcli.evaluation.scoring import Evaluation
 from mnistcli.figures.headlines import sureness
+from mnistcli.terminal.console import draws, err, out, paints, print_json
+from mnistcli.terminal.drawing import half_blocks, shades
+from mnistcli.terminal.escaping import escape
 
 BAR = 20  # characters of the longest bar
 MARGIN = 2  # pixels of an image's empty border that are not drawn

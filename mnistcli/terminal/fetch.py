@@ -14,9 +14,9 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-from mnistcli.console import err, note, out, print_json, redraws
 from mnistcli.datasets.download import Received
 from mnistcli.datasets.fetching import Drawn, Event, Failed, Fetched, Trying, Waiting
+from mnistcli.terminal.console import err, note, out, print_json, redraws
 
 BYTES = (DownloadColumn(), TransferSpeedColumn())
 IMAGES = (MofNCompleteColumn(),)

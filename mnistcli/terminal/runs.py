@@ -8,11 +8,11 @@ from rich.filesize import decimal
 from rich.text import Text
 
 from mnistcli.choices import COMPLETE
-from mnistcli.console import draws, note, out, print_json
 from mnistcli.errors import RunError
-from mnistcli.escaping import escape
 from mnistcli.runs.comparison import VERSION, Comparison, Summary
-from mnistcli.sparkline import bounds, sparkline
+from mnistcli.terminal.console import draws, note, out, print_json
+from mnistcli.terminal.escaping import escape
+from mnistcli.terminal.sparkline import bounds, sparkline
 
 COLUMNS: Mapping[str, Callable[[Summary], object]] = {
     "run": lambda summary: summary.run.name,

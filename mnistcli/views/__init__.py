@@ -1,1 +1,0 @@
-"""What a person sees of each command: progress on stderr, results on stdout."""
