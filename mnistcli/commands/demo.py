@@ -29,7 +29,7 @@ def demo(ctx: click.Context, dataset: str | None, data_dir: Path, runs_dir: Path
     code.
     """
     chatter.silence()
-    from mnistcli.demonstration import mnist_within_reach, write_pictures
+    from mnistcli.commands.demonstration import mnist_within_reach, write_pictures
     from mnistcli.runs.run import find
     from mnistcli.terminal.console import note
 
