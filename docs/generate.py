@@ -1,6 +1,6 @@
 """Write docs/cli.md, and the help text in README.md, from the commands' own help.
 
-Usage: generate.py. `tests/test_docs.py` fails when they have drifted.
+Usage: generate.py. `tests/docs/test_docs.py` fails when they have drifted.
 """
 
 import re

@@ -19,8 +19,8 @@ ROOT = Path(__file__).parents[1]
 PICTURES = ROOT / "docs" / "pictures"
 sys.path.insert(0, str(ROOT / "tests"))
 
-from strokes import DIGITS  # noqa: E402
-from terminal import on_terminal  # noqa: E402
+from common.hands import DIGITS  # noqa: E402
+from common.terminal import on_terminal  # noqa: E402
 
 COLUMNS = 80
 SIDE = 400  # pixels of a drawn picture

@@ -13,15 +13,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from common.terminal import on_terminal
 from filelock import FileLock
 from PIL import Image
-from terminal import on_terminal
 
 from mnistcli import cli
 from mnistcli.datasets import store
 from mnistcli.datasets.synthetic.generator import draw_digits
 
-pytest.register_assert_rewrite("pages", "madeup")  # which test modules share
+pytest.register_assert_rewrite("common.pages", "common.madeup")  # which test modules share
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from terminal import COLOUR, on_terminal
+from common.terminal import COLOUR, on_terminal
 
 from mnistcli import __version__
 

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from fileserver import served
+from common.fileserver import served
 
 SCRIPT = Path(__file__).with_name("test_workflow.sh")
 

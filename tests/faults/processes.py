@@ -6,7 +6,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from peak import measured
+from common.peak import measured
 
 DROP_FROM_BOUND, READ_ANYTHING = 24, (1, 2)  # prctl's PR_CAPBSET_DROP; capabilities(7)
 

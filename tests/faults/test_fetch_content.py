@@ -9,9 +9,9 @@ import zlib
 
 import numpy as np
 import pytest
+from common.peak import measured
 from fetches import FIRST, IMAGES, MEGABYTE, NPZ, assert_falls_through, in_npz
 from misbehaving import misbehaving
-from peak import measured
 
 
 def gzip_of_zeros(gigabytes):

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
-import workers
+from common import workers
 
 from mnistcli.training.distribution import PATIENCE
 

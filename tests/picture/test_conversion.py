@@ -7,14 +7,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from common.pens import alike, file, ink, on
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pens import alike, file, ink, on
 
 from mnistcli.errors import PictureError
 from mnistcli.picture.conversion import looks_like_mnist, read_picture
 
-SHARED = Path(__file__).resolve().parents[2] / "shared"
+SHARED = Path(__file__).resolve().parents[3] / "shared"
 SAME = 0.9  # cosine of two images of one drawing; of two different digits it is below 0.8
 RNG = np.random.default_rng(7)
 

@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
-import workers
+from common import workers
 
 from mnistcli.runs.run import Run
 
-TEXT = (Path(__file__).parents[1] / "docs" / "scaling.md").read_text()
+TEXT = (Path(__file__).parents[2] / "docs" / "scaling.md").read_text()
 BLOCKS = re.findall(r"```bash\n(.*?)```", TEXT, re.DOTALL)
 
 

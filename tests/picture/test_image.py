@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from pens import ink
+from common.pens import ink
 
 from mnistcli.picture import image as images
 

@@ -5,7 +5,7 @@ import signal
 from types import SimpleNamespace
 
 import pytest
-import workers
+from common import workers
 
 from mnistcli.runs.run import Run
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from common.fileserver import served
 from filelock import FileLock
-from fileserver import served
 
 from mnistcli import files
 from mnistcli.datasets import idx, store

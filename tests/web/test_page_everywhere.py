@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import run_mnistcli
-from pages import (
+from common.hands import DIGITS
+from common.pages import (
     DESKTOP,
     PHONE,
     draw,
@@ -20,10 +20,10 @@ from pages import (
     place,
     seen,
 )
-from pens import alike
-from strokes import DIGITS
+from common.pens import alike
+from conftest import run_mnistcli
 
-pytest_plugins = "pages"
+pytest_plugins = "common.pages"
 
 AXE = os.environ.get("AXE_CORE", "node_modules/axe-core/axe.min.js")
 """The accessibility checker: `npm install axe-core`, or a path in this variable."""

@@ -1,7 +1,8 @@
 """The drawing page: mouse, finger, pen and keyboard."""
 
 import pytest
-from pages import (
+from common.hands import DIGITS
+from common.pages import (
     PHONE,
     await_question,
     draw,
@@ -14,9 +15,8 @@ from pages import (
     place,
     seen,
 )
-from strokes import DIGITS
 
-pytest_plugins = "pages"
+pytest_plugins = "common.pages"
 
 
 # Drawing

@@ -3,13 +3,13 @@
 import shutil
 
 import pytest
+from common.madeup import unfinished
+from common.terminal import on_terminal
 from filelock import FileLock
-from madeup import unfinished
-from terminal import on_terminal
 
 from mnistcli.runs import run
 
-pytest_plugins = "madeup"
+pytest_plugins = "common.madeup"
 
 
 def test_removing_needs_a_yes_where_there_is_nobody_to_ask(folder, mnistcli):

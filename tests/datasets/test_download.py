@@ -10,7 +10,7 @@ import zipfile
 
 import numpy as np
 import pytest
-from fileserver import served
+from common.fileserver import served
 
 from mnistcli.datasets import idx
 from mnistcli.datasets.download import Patience, Received, download, unpack_idx, unpack_npz

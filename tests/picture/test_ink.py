@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from pens import ink, on
+from common.pens import ink, on
 
 from mnistcli.picture import ink as inks
 

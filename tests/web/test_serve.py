@@ -8,7 +8,7 @@ import sys
 from urllib.parse import urlsplit
 
 import pytest
-from loopback import exchange, request, serving, serving_here, three
+from common.loopback import exchange, request, serving, serving_here, three
 
 from mnistcli.errors import ServeError
 from mnistcli.reading.classifier import Classifier

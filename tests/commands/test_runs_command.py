@@ -8,15 +8,15 @@ from dataclasses import replace
 
 import click.shell_completion
 import pytest
+from common.madeup import unfinished
+from common.terminal import on_terminal, without_codes
 from filelock import FileLock
-from madeup import unfinished
-from terminal import on_terminal, without_codes
 
 from mnistcli.cli import cli
 from mnistcli.runs import run
 from mnistcli.runs.config import TrainingConfig
 
-pytest_plugins = "madeup"
+pytest_plugins = "common.madeup"
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import click
 
 from mnistcli.cli import COMMANDS, cli
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def generated(expression):

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from workers import free_addresses, tf_config
+from common.workers import free_addresses, tf_config
 
 from mnistcli.errors import TrainingError
 from mnistcli.networks.framework import tf

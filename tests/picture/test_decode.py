@@ -8,9 +8,9 @@ import zlib
 
 import numpy as np
 import pytest
+from common.pens import file, ink, on
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pens import file, ink, on
 from PIL import Image
 
 from mnistcli.errors import PictureError

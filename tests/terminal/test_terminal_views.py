@@ -4,7 +4,7 @@ import re
 import shutil
 
 import pytest
-from terminal import COLOUR, on_terminal, without_codes
+from common.terminal import COLOUR, on_terminal, without_codes
 
 HALF_BLOCK = "▀"
 BAR = "━"

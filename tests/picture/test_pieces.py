@@ -2,7 +2,7 @@
 
 import cv2
 import numpy as np
-from pens import ink, on
+from common.pens import ink, on
 
 from mnistcli.picture.ink import slopes, surroundings
 from mnistcli.picture.pieces import Digit, Sight, find_digit

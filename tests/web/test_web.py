@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
-from loopback import GIB, PATIENCE, exchange, request, serving, small_three, three
+from common.loopback import GIB, PATIENCE, exchange, request, serving, small_three, three
 
 from mnistcli.web.guard import HEADERS
 
