@@ -16,6 +16,8 @@ from mnistcli.errors import PictureError
 from mnistcli.picture.conversion import read_picture
 from mnistcli.reading.classifier import Classifier
 
+VERSION = 1  # of the JSON that names predictions
+
 STDIN = "-"
 SUFFIXES = (
     *(".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".mpo", ".pbm", ".pgm", ".png", ".ppm", ".tif"),

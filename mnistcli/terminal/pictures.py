@@ -10,7 +10,7 @@ from mnistcli.reading.prediction import Prediction
 from mnistcli.terminal.console import err, out
 from mnistcli.terminal.drawing import half_blocks, shades
 from mnistcli.terminal.escaping import escape
-from mnistcli.terminal.predict import cells
+from mnistcli.terminal.tsv import cells
 
 SHOWN = 3  # answers beside a drawing
 BAR = 20  # characters of a probability of 1

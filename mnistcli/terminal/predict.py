@@ -8,11 +8,10 @@ import sys
 from collections.abc import Iterable, Iterator
 
 from mnistcli.errors import PictureError
-from mnistcli.reading.prediction import SUFFIXES, Prediction
+from mnistcli.reading.prediction import SUFFIXES, VERSION, Prediction
 from mnistcli.runs.run import Run
 from mnistcli.terminal.escaping import escape
-
-VERSION = 1  # of the JSON
+from mnistcli.terminal.tsv import tsv_line
 
 
 def write(
@@ -45,21 +44,6 @@ def write(
         )
     if counter.errors:
         raise PictureError(f"{counter.errors} of {counter.total} pictures could not be read.")
-
-
-def tsv_line(prediction: Prediction, top: int) -> str:
-    """Return path, then digit and probability of each of the top answers, tab-separated."""
-    return "\t".join([escape(prediction.path), *cells(prediction, top)]) + "\n"
-
-
-def cells(prediction: Prediction, top: int) -> list[str]:
-    """Return digit, probability, digit, probability ...; a doubtful first digit as `3?`."""
-    texts = []
-    for digit in prediction.ranking[:top]:
-        texts += [str(digit), f"{(prediction.probabilities or ())[digit]:.6f}"]
-    if prediction.doubtful:
-        texts[0] += "?"
-    return texts
 
 
 def _write_json(predictions: Iterable[Prediction], run: Run) -> None:

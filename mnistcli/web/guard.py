@@ -10,7 +10,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mnistcli.terminal.predict import VERSION
+from mnistcli.reading.prediction import VERSION
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 FIRST_ERROR = 400
