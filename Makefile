@@ -39,9 +39,10 @@ check-lowest: ## Run the tests with the lowest versions that pyproject.toml allo
 		--resolution lowest-direct --editable . --group dev
 	.venv-lowest/bin/pytest $(EVERYDAY)
 
-lint: $(INSTALLED) ## Check format and lint
+lint: $(INSTALLED) ## Check format, lint, and that imports lead down
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/lint-imports --no-logo
 
 types: $(INSTALLED) ## Check types
 	$(BIN)/mypy
@@ -67,4 +68,4 @@ bench: $(INSTALLED) ## Measure speed against what people would run otherwise
 	$(BIN)/python benchmarks/run.py
 
 clean: ## Remove .venv and caches
-	rm -rf .venv .venv-lowest .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-lowest .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
