@@ -26,6 +26,9 @@ DATASETS = ("mnist", "synthetic")
 STRATEGIES = ("auto", "single", "mirrored", "multi-worker")
 """Where a run is trained. Not part of its configuration: the steps are the same everywhere."""
 
+ENGINES = ("auto", "litert", "keras")
+"""What a network runs on."""
+
 ORDERS = (
     "created",
     "name",

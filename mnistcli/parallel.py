@@ -1,10 +1,12 @@
 """A function over many items, by all cores, results in order, memory flat."""
 
+import contextlib
 import itertools
 import multiprocessing
 import os
 import signal
 import sys
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -14,23 +16,26 @@ A = TypeVar("A")
 B = TypeVar("B")
 
 
-def ordered(function: Callable[[A], B], items: Iterable[A]) -> Iterator[B]:
-    """Yield function(item) for each item, in order, computed by a process per core.
+def ordered(
+    function: Callable[[A], B], items: Iterable[A], workers: int | None = None
+) -> Iterator[B]:
+    """Yield function(item) for each item, in order, computed by that many processes.
 
-    Items are taken only as results are consumed: at most two per core are under way.
+    By default, there is one per core. Items are taken only as results are consumed: at most two
+    per process are under way. Raises BrokenProcessPool if a process dies.
     """
     # Forked workers start in a millisecond with everything imported. Where a fork would copy the
     # locks of running threads, TensorFlow's or macOS's own, they are spawned.
     safe = sys.platform == "linux" and "tensorflow" not in sys.modules
     context = multiprocessing.get_context("fork" if safe else "spawn")
-    workers = cores()
+    workers = workers or cores()
     pending: deque[Future[B]] = deque()
     items = iter(items)
-    with ProcessPoolExecutor(workers, context, initializer=_leave_signals_to_parent) as pool:
+    first = list(itertools.islice(items, 2 * workers))
+    with ProcessPoolExecutor(workers, context, initializer=_follow_parent) as pool:
         try:
-            pending.extend(
-                pool.submit(function, item) for item in itertools.islice(items, 2 * workers)
-            )
+            with _ctrl_c_held_back():
+                pending.extend(pool.submit(function, item) for item in first)
             while pending:
                 yield pending.popleft().result()
                 pending.extend(pool.submit(function, item) for item in itertools.islice(items, 1))
@@ -46,7 +51,32 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def _leave_signals_to_parent() -> None:
-    """Ctrl-C reaches every process of the terminal; the parent alone answers it."""
+@contextlib.contextmanager
+def _ctrl_c_held_back() -> Iterator[None]:
+    """Delay Ctrl-C, and let processes that are started meanwhile never see it.
+
+    They inherit the mask, so that none of them prints a traceback before it has got to ignoring
+    the signal itself. Where there are no signal masks (Windows), this does nothing.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _follow_parent() -> None:
+    """Leave Ctrl-C, which reaches every process of a terminal, to the parent; end when it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)  # nobody is left to read a result or a message

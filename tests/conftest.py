@@ -75,7 +75,7 @@ def store_synthetic(folder: Path, train: int, test: int) -> None:
         "test/images": images[train:],
         "test/labels": labels[train:],
     }
-    store.store(folder, "synthetic", parts, "drawn by the tests", "none")
+    store.save(folder, "synthetic", parts, "drawn by the tests", "none")
 
 
 FIRST = ("test_page", "test_page_everywhere", "test_loop", "test_workflow", "test_workers")

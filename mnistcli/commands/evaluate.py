@@ -10,7 +10,7 @@ from mnistcli.terminal import chatter
 
 
 @click.command()
-@options.run_argument
+@click.argument("run", required=False, shell_complete=options.complete_run)
 @click.option(
     "--dataset",
     type=click.Choice(DATASETS),
@@ -68,11 +68,11 @@ def evaluate(
     view.show(evaluation, as_json=as_json)
     if plots or report:
         # Matplotlib takes 0.4 s to import: only who wants a plot pays for it.
-        from mnistcli.figures import writing
+        from mnistcli.figures.writing import write_plots, write_report
 
-        written = writing.write_plots(evaluation) if plots else []
+        written = write_plots(evaluation) if plots else []
         if report:
-            written.append(writing.write_report(evaluation))
+            written.append(write_report(evaluation))
         for path in written:
             note(f"wrote {path}", quiet=quiet)
     if fail_under is not None:

@@ -4,11 +4,18 @@ from pathlib import Path
 
 import click
 
+from mnistcli.choices import DATASETS
 from mnistcli.commands import options
 
 
 @click.command()
-@options.dataset
+@click.option(
+    "--dataset",
+    type=click.Choice(DATASETS),
+    default="mnist",
+    show_default=True,
+    help="Which digits.",
+)
 @click.option(
     "--source",
     "sources",

@@ -9,7 +9,7 @@ import click
 from click.core import ParameterSource
 from click.shell_completion import CompletionItem
 
-from mnistcli.choices import DATASETS
+from mnistcli.choices import ENGINES
 
 RUNS_DIR = "runs"
 
@@ -87,16 +87,6 @@ runs_dir = click.option(
     help="Where runs are kept.",
 )
 
-dataset = click.option(
-    "--dataset",
-    type=click.Choice(DATASETS),
-    default="mnist",
-    show_default=True,
-    help="Which digits.",
-)
-
-run_argument = click.argument("run", required=False, shell_complete=complete_run)
-
 run_option = click.option(
     "--run",
     metavar="RUN",
@@ -107,7 +97,7 @@ run_option = click.option(
 
 engine = click.option(
     "--engine",
-    type=click.Choice(["auto", "litert", "keras"]),
+    type=click.Choice(ENGINES),
     default="auto",
     show_default=True,
     help="What the network runs on; auto is LiteRT.",

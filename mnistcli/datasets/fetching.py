@@ -14,14 +14,7 @@ from numpy.typing import NDArray
 
 from mnistcli import __version__, files
 from mnistcli.datasets import sources, store
-from mnistcli.datasets.download import (
-    LIMIT,
-    Patience,
-    Received,
-    download,
-    unpack_idx,
-    unpack_npz,
-)
+from mnistcli.datasets.download import LIMIT, Patience, Received, download, unpack_idx, unpack_npz
 from mnistcli.datasets.sources import PARTS, Kind, Part, Source
 from mnistcli.datasets.synthetic import generator
 from mnistcli.errors import DatasetError, DownloadError
@@ -71,6 +64,9 @@ class Drawn:
 
 Event = Waiting | Trying | Received | Failed | Drawn | Fetched
 
+Obtain = Generator[Event, None, tuple[store.DatasetInfo, bool]]
+"""Stores a dataset, yielding what happens; returns what was stored, and whether by download."""
+
 
 def fetch_mnist(
     data_dir: Path,
@@ -84,28 +80,7 @@ def fetch_mnist(
     A stored copy that verifies is kept unless `force`. Raises DownloadError when no source
     serves; then nothing has changed on disk.
     """
-    data_dir.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(data_dir / ".mnist.lock")
-    if _taken(lock):
-        yield Waiting()
-    with lock:
-        files.sweep(data_dir, "mnist.h5")
-        if not force and (found := _stored(data_dir, "mnist")):
-            yield found
-            return
-        failures = []
-        for source in candidates:
-            yield Trying(source.location)
-            try:
-                parts = yield from _obtain(source, patience)
-            except (DatasetError, DownloadError, OSError) as error:
-                failures.append(Failed(source.location, _reason(error)))
-                yield failures[-1]
-                continue
-            info = store.store(data_dir, "mnist", parts, source.location, sources.LICENCE)
-            yield Fetched(info, files.sha256(info.path), downloaded=source.remote, fresh=True)
-            return
-    raise DownloadError(_all_failed(failures, data_dir))
+    return _unless_stored(data_dir, "mnist", _ask(candidates, data_dir, patience), force=force)
 
 
 def fetch_synthetic(data_dir: Path, *, force: bool = False) -> Iterator[Event]:
@@ -113,27 +88,51 @@ def fetch_synthetic(data_dir: Path, *, force: bool = False) -> Iterator[Event]:
 
     A stored copy is kept unless `force`.
     """
+    return _unless_stored(data_dir, "synthetic", _draw(data_dir), force=force)
+
+
+def _unless_stored(data_dir: Path, name: str, obtain: Obtain, *, force: bool) -> Iterator[Event]:
+    """Yield what happens, one process at a time: the stored copy will do, unless `force`."""
     data_dir.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(data_dir / ".synthetic.lock")
+    lock = FileLock(data_dir / f".{name}.lock")
     if _taken(lock):
         yield Waiting()
     with lock:
-        files.sweep(data_dir, "synthetic.h5")
-        if not force and (found := _stored(data_dir, "synthetic")):
+        files.sweep(data_dir, f"{name}.h5")
+        if not force and (found := _stored(data_dir, name)):
             yield found
             return
-        parts = {name: np.empty(part.shape, np.uint8) for name, part in PARTS.items()}
-        total = sum(len(parts[f"{split}/labels"]) for split in ("train", "test"))
-        done = 0
-        for chunk in generator.draw_dataset():
-            rows = slice(chunk.offset, chunk.offset + len(chunk.labels))
-            parts[f"{chunk.split}/images"][rows] = chunk.images
-            parts[f"{chunk.split}/labels"][rows] = chunk.labels
-            done += len(chunk.labels)
-            yield Drawn(done, total)
-        source = f"drawn by mnistcli {__version__}, seed {generator.SEED}"
-        info = store.store(data_dir, "synthetic", parts, source, "CC0 1.0")
-        yield Fetched(info, files.sha256(info.path), downloaded=False, fresh=True)
+        info, downloaded = yield from obtain
+        yield Fetched(info, files.sha256(info.path), downloaded=downloaded, fresh=True)
+
+
+def _ask(candidates: Sequence[Source], data_dir: Path, patience: Patience) -> Obtain:
+    failures = []
+    for source in candidates:
+        yield Trying(source.location)
+        try:
+            parts = yield from _obtain(source, patience)
+        except (DatasetError, DownloadError, OSError) as error:
+            failures.append(Failed(source.location, _reason(error)))
+            yield failures[-1]
+            continue
+        info = store.save(data_dir, "mnist", parts, source.location, sources.LICENCE)
+        return info, source.remote
+    raise DownloadError(_all_failed(failures, data_dir))
+
+
+def _draw(data_dir: Path) -> Obtain:
+    parts = {name: np.empty(part.shape, np.uint8) for name, part in PARTS.items()}
+    total = sum(len(parts[f"{split}/labels"]) for split in ("train", "test"))
+    done = 0
+    for chunk in generator.draw_dataset():
+        rows = slice(chunk.offset, chunk.offset + len(chunk.labels))
+        parts[f"{chunk.split}/images"][rows] = chunk.images
+        parts[f"{chunk.split}/labels"][rows] = chunk.labels
+        done += len(chunk.labels)
+        yield Drawn(done, total)
+    source = f"drawn by mnistcli {__version__}, seed {generator.SEED}"
+    return store.save(data_dir, "synthetic", parts, source, "CC0 1.0"), False
 
 
 def answering(candidates: Sequence[Source], seconds: float) -> list[Source]:

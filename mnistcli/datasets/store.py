@@ -54,7 +54,7 @@ def dataset_path(data_dir: Path, name: str) -> Path:
     return data_dir / f"{name}.h5"
 
 
-def store(
+def save(
     data_dir: Path, name: str, parts: Mapping[str, NDArray[np.uint8]], source: str, licence: str
 ) -> DatasetInfo:
     """Store the four arrays of a dataset atomically and return what was stored."""

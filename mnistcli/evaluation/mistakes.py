@@ -8,6 +8,17 @@ from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
+class Answers:
+    """What was measured: images (n, 28, 28), labels (n,), probabilities (n, 10)."""
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.uint8]
+    probabilities: NDArray[np.float32]
+    names: Sequence[str] | None = None
+    """Of pictures only: their paths."""
+
+
+@dataclass(frozen=True)
 class Mistake:
     """An image that was read as another digit than it shows."""
 
@@ -22,24 +33,16 @@ class Mistake:
     """Of that digit, in [0, 1]."""
 
 
-def most_confident(
-    images: NDArray[np.uint8],
-    labels: NDArray[np.uint8],
-    probabilities: NDArray[np.float32],
-    count: int,
-    names: Sequence[str] | None = None,
-) -> tuple[Mistake, ...]:
-    """Return up to `count` mistakes, those first of which the network was surest.
-
-    images (n, 28, 28), labels (n,), probabilities (n, 10); equal ones stand in their order.
-    """
+def most_confident(answers: Answers, count: int) -> tuple[Mistake, ...]:
+    """Return up to `count` mistakes, the surest first; equal ones stand in their order."""
+    names, labels, probabilities = answers.names, answers.labels, answers.probabilities
     digits = probabilities.argmax(axis=1)
     wrong = np.flatnonzero(digits != labels)
     confidence = probabilities[wrong, digits[wrong]]
     return tuple(
         Mistake(
             name=names[index] if names else f"#{index}",
-            image=images[index],
+            image=answers.images[index],
             label=int(labels[index]),
             digit=int(digits[index]),
             probability=float(probabilities[index, digits[index]]),

@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mnistcli import files
 from mnistcli.datasets import store
 from mnistcli.errors import BelowThresholdError, DatasetError
 from mnistcli.evaluation.labelled import labelled_pictures
 from mnistcli.evaluation.metrics import Metrics, measure
-from mnistcli.evaluation.mistakes import Mistake, most_confident
+from mnistcli.evaluation.mistakes import Answers, Mistake, most_confident
 from mnistcli.reading.classifier import Classifier
 from mnistcli.reading.prediction import predict_pictures
 from mnistcli.runs.run import Run
@@ -30,17 +29,6 @@ class Skipped:
 
     path: str
     reason: str
-
-
-@dataclass(frozen=True)
-class Answers:
-    """What was measured: images (n, 28, 28), labels (n,), probabilities (n, 10)."""
-
-    images: NDArray[np.uint8]
-    labels: NDArray[np.uint8]
-    probabilities: NDArray[np.float32]
-    names: Sequence[str] | None = None
-    """Of pictures only: their paths."""
 
 
 @dataclass(frozen=True)
@@ -76,10 +64,7 @@ class Evaluation:
 
     def mistakes(self, count: int) -> tuple[Mistake, ...]:
         """Return up to `count` mistakes, those first of which the network was surest."""
-        answers = self.answers
-        return most_confident(
-            answers.images, answers.labels, answers.probabilities, count, answers.names
-        )
+        return most_confident(self.answers, count)
 
     def to_json(self) -> dict[str, Any]:
         """Return the evaluation as a JSON object, numbers unrounded."""
@@ -101,10 +86,6 @@ class Evaluation:
             report["skipped"] = [asdict(each) for each in self.skipped]
         return report
 
-    def write(self) -> None:
-        """Write evaluation-<dataset>-<split>.json into the run."""
-        files.write_json(self.run.path / f"evaluation-{self.slug}.json", self.to_json())
-
 
 def evaluate_run(
     run: Run, data_dir: Path, dataset: str | None, split: str, engine: str = "auto"
@@ -118,11 +99,7 @@ def evaluate_run(
     classifier = Classifier.load(run, engine)
     labelled = store.load(data_dir, name, split)
     answers = Answers(labelled.images, labelled.labels, classifier.predict(labelled.images))
-    evaluation = Evaluation(
-        run, name, split, measure(answers.probabilities, answers.labels), answers
-    )
-    evaluation.write()
-    return evaluation
+    return _measured(run, name, split, answers)
 
 
 def evaluate_pictures(run: Run, source: Path, engine: str = "auto") -> Evaluation:
@@ -155,9 +132,16 @@ def evaluate_pictures(run: Run, source: Path, engine: str = "auto") -> Evaluatio
         np.array(rows, np.float32),
         names,
     )
+    return _measured(run, str(source), PICTURES, answers, skipped)
+
+
+def _measured(
+    run: Run, dataset: str, split: str, answers: Answers, skipped: Sequence[Skipped] | None = None
+) -> Evaluation:
+    """Measure answers, write evaluation-<dataset>-<split>.json into the run, and return both."""
     metrics = measure(answers.probabilities, answers.labels)
-    evaluation = Evaluation(run, str(source), PICTURES, metrics, answers, skipped)
-    evaluation.write()
+    evaluation = Evaluation(run, dataset, split, metrics, answers, skipped)
+    files.write_json(run.path / f"evaluation-{evaluation.slug}.json", evaluation.to_json())
     return evaluation
 
 

@@ -37,8 +37,8 @@ COLOURS = {
 
 def html(evaluation: Evaluation, results: Results) -> str:
     """Return the page on what a run is and what it scored in an evaluation."""
-    run = evaluation.run
-    answers = evaluation.answers
+    run, config, answers = evaluation.run, evaluation.run.config, evaluation.answers
+    lead = f"{config.model} trained on {config.dataset} with {config.optimizer}, {run.created[:10]}"
     bins = metrics.reliability(answers.probabilities, answers.labels)
     mistakes = evaluation.mistakes(SHOWN)
     sections = (
@@ -86,7 +86,7 @@ def html(evaluation: Evaluation, results: Results) -> str:
 <body>
 <header>
 <h1>{escape(evaluation.subject)}: {evaluation.metrics.accuracy:.2%} read right</h1>
-<p class="lead">{escape(_lead(run))}</p>
+<p class="lead">{escape(lead)}</p>
 {_numbers(evaluation, results)}
 </header>
 <main>
@@ -121,11 +121,6 @@ def _section(title: str, text: str, body: str, name: str = "") -> str:
     note = f'<p class="note">{escape(text)}</p>\n' if text else ""
     opening = f'<section class="{name}">' if name else "<section>"
     return f"{opening}\n<h2>{escape(title)}</h2>\n{note}{body}\n</section>\n"
-
-
-def _lead(run: Run) -> str:
-    config = run.config
-    return f"{config.model} trained on {config.dataset} with {config.optimizer}, {run.created[:10]}"
 
 
 def _numbers(evaluation: Evaluation, results: Results) -> str:

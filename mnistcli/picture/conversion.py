@@ -1,7 +1,5 @@
 """Any picture of a handwritten digit -> one 28 x 28 image made as MNIST's were."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

@@ -4,8 +4,6 @@ Pictures are untrusted. The file's own signature chooses one Pillow plugin, whic
 name: no other is tried, so nothing reaches Ghostscript, and no plugin is imported in vain.
 """
 
-from __future__ import annotations
-
 import ctypes
 import importlib
 import io

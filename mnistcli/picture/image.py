@@ -6,8 +6,6 @@ result of the anti-aliasing technique used by the normalization algorithm. The i
 centered in a 28x28 image by computing the center of mass of the pixels" (Y. LeCun, C. Cortes).
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import cv2

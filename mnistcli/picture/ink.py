@@ -4,8 +4,6 @@ Everything here reads dark ink on light paper; light ink on dark is the same pic
 Floating point is avoided where a picture-sized array would need it, as eight bits are enough.
 """
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray

@@ -1,7 +1,5 @@
 """Decoded planes -> light: eight bits, upright, opaque."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

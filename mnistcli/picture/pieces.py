@@ -5,8 +5,6 @@ inside the picture. Shadows have soft outlines, tables and fingers come in from 
 hold something, specks are smaller than the pen.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

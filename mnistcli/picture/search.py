@@ -1,7 +1,5 @@
 """A picture's light -> the digit on it: several ways to look, and the one with most evidence."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from itertools import chain
 

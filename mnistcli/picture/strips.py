@@ -5,8 +5,6 @@ the file as they are (BMP, PPM, TIFF), and the rows of a PNG, can be handed to i
 at a time; what comes out is the same.
 """
 
-from __future__ import annotations
-
 import struct
 import zlib
 from collections import deque

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from mnistcli.errors import ModelError
 from mnistcli.runs.run import KERAS_MODEL, LITERT_MODEL, Run
 
-ENGINES = ("auto", "litert", "keras")
 BATCH = 256  # images per LiteRT call: the working set of either network stays in the cache
 
 Predict = Callable[[NDArray[np.uint8]], NDArray[np.float32]]

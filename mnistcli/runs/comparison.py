@@ -165,10 +165,8 @@ class Comparison:
                 for summary in self.summaries
             ],
             "differences": {
-                "configuration": {
-                    name: list(values) for name, values in self.configuration.items()
-                },
-                "versions": {name: list(values) for name, values in self.versions.items()},
+                "configuration": dict(self.configuration),
+                "versions": dict(self.versions),
             },
         }
 

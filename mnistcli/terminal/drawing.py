@@ -6,8 +6,15 @@ from rich.color import Color
 from rich.style import Style
 from rich.text import Text
 
+from mnistcli.terminal.console import paints
+
 SHADES = " .:-=+*#%@"  # the usual ASCII ramp, light to dark ink
 UPPER_HALF = "▀"
+
+
+def drawn(image: NDArray[np.uint8]) -> Text:
+    """Return an image (h, w), h even, as h / 2 lines that this terminal can show."""
+    return half_blocks(image) if paints() else shades(image)
 
 
 def half_blocks(image: NDArray[np.uint8]) -> Text:

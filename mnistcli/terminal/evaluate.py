@@ -9,7 +9,7 @@ from mnistcli.evaluation.mistakes import Mistake
 from mnistcli.evaluation.scoring import Evaluation
 from mnistcli.figures.headlines import sureness
 from mnistcli.terminal.console import draws, err, out, paints, print_json
-from mnistcli.terminal.drawing import half_blocks, shades
+from mnistcli.terminal.drawing import drawn
 from mnistcli.terminal.escaping import escape
 
 BAR = 20  # characters of the longest bar
@@ -116,9 +116,8 @@ def _show_mistakes(mistakes: tuple[Mistake, ...]) -> None:
         return
     grid = Table.grid(padding=(0, GAP, 0, 0))
     shown = mistakes[:fit]
-    draw = half_blocks if paints() else shades
     inner = slice(MARGIN, -MARGIN)
-    grid.add_row(*(draw(each.image[inner, inner]) for each in shown))
+    grid.add_row(*(drawn(each.image[inner, inner]) for each in shown))
     grid.add_row(*(Text(f"{each.label} read as {each.digit}") for each in shown))
     grid.add_row(
         *(Text(f"{sureness(each.probability)}, {_shortened(each.name, side)}") for each in shown)

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from mnistcli.reading.prediction import Prediction
 from mnistcli.terminal.console import err, out
-from mnistcli.terminal.drawing import half_blocks, shades
+from mnistcli.terminal.drawing import drawn
 from mnistcli.terminal.escaping import escape
 from mnistcli.terminal.tsv import cells
 
@@ -21,7 +21,7 @@ def show(predictions: Iterable[Prediction], top: int, *, draw: bool) -> None:
     if draw:
         for each in predictions:
             if each.image is not None:
-                out.print(_drawn(each, max(top, SHOWN)))
+                out.print(_beside_answers(each, max(top, SHOWN)))
         return
     path = Column("picture", overflow="fold")
     table = Table(path, "digit", "probability", box=None, pad_edge=False)
@@ -33,7 +33,7 @@ def show(predictions: Iterable[Prediction], top: int, *, draw: bool) -> None:
         out.print(table)
 
 
-def _drawn(each: Prediction, top: int) -> Table:
+def _beside_answers(each: Prediction, top: int) -> Table:
     """Lay out the picture's path, the image below it, and the best answers as bars beside it."""
     assert each.image is not None  # noqa: S101 - the caller's condition, for the type checker
     texts = cells(each, top)
@@ -41,10 +41,9 @@ def _drawn(each: Prediction, top: int) -> Table:
     for digit, probability in zip(texts[::2], texts[1::2], strict=True):
         bar = "█" * round(float(probability) * BAR)
         bars.add_row(Text(digit, "bold"), f"{float(probability):7.2%}", bar)
-    image = half_blocks(each.image) if out.color_system and not out.no_color else shades(each.image)
     grid = Table.grid(padding=(0, 2))
     grid.title, grid.title_justify = Text(escape(each.path)), "left"
-    grid.add_row(image, bars)
+    grid.add_row(drawn(each.image), bars)
     return grid
 
 

@@ -27,7 +27,7 @@ def parts():
 
 @pytest.fixture
 def folder(parts, tmp_path):
-    store.store(tmp_path, "synthetic", parts, "drawn by the tests", "none")
+    store.save(tmp_path, "synthetic", parts, "drawn by the tests", "none")
     return tmp_path
 
 
@@ -83,10 +83,10 @@ def test_info_counts_the_images(folder):
 def test_the_digest_depends_on_the_content_alone(parts, tmp_path):
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
-    first = store.store(tmp_path / "a", "synthetic", parts, "one source", "none")
-    second = store.store(tmp_path / "b", "synthetic", parts, "another", "none")
+    first = store.save(tmp_path / "a", "synthetic", parts, "one source", "none")
+    second = store.save(tmp_path / "b", "synthetic", parts, "another", "none")
     changed = {**parts, "test/labels": np.zeros(TEST, np.uint8)}
-    third = store.store(tmp_path / "b", "synthetic", changed, "another", "none")
+    third = store.save(tmp_path / "b", "synthetic", changed, "another", "none")
     assert first.digest == second.digest != third.digest
 
 
@@ -140,6 +140,6 @@ def test_a_group_in_the_place_of_an_array_is_damaged_with_the_remedy(tmp_path):
 
 def test_storing_again_replaces_the_file_whole(folder, parts):
     changed = {**parts, "test/labels": np.zeros(TEST, np.uint8)}
-    store.store(folder, "synthetic", changed, "again", "none")
+    store.save(folder, "synthetic", changed, "again", "none")
     assert store.info(folder, "synthetic").source == "again"
     assert idx.serialize(store.load(folder, "synthetic", "test").labels).endswith(bytes(TEST))

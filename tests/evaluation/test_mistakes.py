@@ -1,8 +1,10 @@
 """Which mistakes are shown, and in what order."""
 
+from dataclasses import replace
+
 import numpy as np
 
-from mnistcli.evaluation.mistakes import most_confident
+from mnistcli.evaluation.mistakes import Answers, most_confident
 
 LABELS = np.array([1, 2, 3, 4, 5], np.uint8)
 IMAGES = np.arange(5 * 784, dtype=np.uint32).astype(np.uint8).reshape(5, 28, 28)
@@ -18,19 +20,20 @@ def sure(*answers):
 
 
 PROBABILITIES = sure((1, 0.9), (7, 0.5), (8, 0.95), (4, 0.3), (6, 0.5))
+ANSWERS = Answers(IMAGES, LABELS, PROBABILITIES)
 
 
 def test_the_surest_mistakes_come_first_and_equal_ones_in_their_order():
-    mistakes = most_confident(IMAGES, LABELS, PROBABILITIES, 10)
+    mistakes = most_confident(ANSWERS, 10)
     assert [(each.label, each.digit) for each in mistakes] == [(3, 8), (2, 7), (5, 6)]
 
 
 def test_no_more_than_asked_for():
-    assert len(most_confident(IMAGES, LABELS, PROBABILITIES, 2)) == 2
+    assert len(most_confident(ANSWERS, 2)) == 2
 
 
 def test_a_mistake_has_its_image_its_probability_and_its_place_in_the_split():
-    first = most_confident(IMAGES, LABELS, PROBABILITIES, 1)[0]
+    first = most_confident(ANSWERS, 1)[0]
     assert np.array_equal(first.image, IMAGES[2])
     assert abs(first.probability - 0.95) < 1e-6
     assert first.name == "#2"
@@ -38,8 +41,8 @@ def test_a_mistake_has_its_image_its_probability_and_its_place_in_the_split():
 
 def test_a_picture_is_called_by_its_path():
     names = ["a.png", "b.png", "c.png", "d.png", "e.png"]
-    assert most_confident(IMAGES, LABELS, PROBABILITIES, 1, names)[0].name == "c.png"
+    assert most_confident(replace(ANSWERS, names=names), 1)[0].name == "c.png"
 
 
 def test_where_all_is_right_there_is_none():
-    assert most_confident(IMAGES[:1], LABELS[:1], PROBABILITIES[:1], 5) == ()
+    assert most_confident(Answers(IMAGES[:1], LABELS[:1], PROBABILITIES[:1]), 5) == ()

@@ -4,13 +4,7 @@ Everything follows from a seed (on a given NumPy and OpenCV), whatever draws it:
 into chunks, and each is drawn from a seed of its own.
 """
 
-import contextlib
-import multiprocessing
-import os
-import signal
-import threading
 from collections.abc import Generator, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import Literal
@@ -22,7 +16,7 @@ from numpy.typing import NDArray
 from mnistcli.datasets.synthetic.handwriting import SIDE, draw_style
 from mnistcli.datasets.synthetic.strokes import styles
 from mnistcli.errors import DatasetError
-from mnistcli.parallel import cores
+from mnistcli.parallel import cores, ordered
 
 Split = Literal["train", "test"]
 Bytes = NDArray[np.uint8]
@@ -110,51 +104,16 @@ def _draw(task: _Task) -> Chunk:
     return Chunk(task.split, task.offset, draw_digits(task.labels, task.seed), task.labels)
 
 
-def _draw_in_processes(tasks: list[_Task], workers: int) -> Generator[Chunk, None, None]:
-    # Spawned, not forked: the caller may have threads, TensorFlow's for one, and a fork copies
-    # whatever locks they hold.
-    context = multiprocessing.get_context("spawn")
-    with contextlib.ExitStack() as stack:
-        pool = ProcessPoolExecutor(workers, context, initializer=_start_worker)
-        stack.callback(pool.shutdown, wait=True, cancel_futures=True)
-        try:
-            with _ctrl_c_held_back():
-                futures = [pool.submit(_draw, task) for task in tasks]
-            for future in futures:
-                yield future.result()
-        except BrokenProcessPool as error:
-            raise DatasetError(
-                "drawing digits stopped: expected every process to finish its part, but one died. "
-                "If memory was short, free some, or draw with workers=1."
-            ) from error
-
-
-@contextlib.contextmanager
-def _ctrl_c_held_back() -> Iterator[None]:
-    """Delay Ctrl-C, and let processes that are started meanwhile never see it.
-
-    They inherit the mask, so that none of them prints a traceback before it has got to ignoring
-    the signal itself. Where there are no signal masks (Windows), this does nothing.
-    """
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _start_worker() -> None:
-    """Leave Ctrl-C to the parent, follow the parent if it is killed, and keep to one core."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+def _draw_on_one_core(task: _Task) -> Chunk:
     cv2.setNumThreads(1)
+    return _draw(task)
 
 
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)  # nobody is left to read a result or a message
+def _draw_in_processes(tasks: list[_Task], workers: int) -> Generator[Chunk, None, None]:
+    try:
+        yield from ordered(_draw_on_one_core, tasks, workers)
+    except BrokenProcessPool as error:
+        raise DatasetError(
+            "drawing digits stopped: expected every process to finish its part, but one died. "
+            "If memory was short, free some, or draw with workers=1."
+        ) from error
