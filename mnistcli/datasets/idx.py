@@ -1,4 +1,4 @@
-"""IDX, the format of the original MNIST files: bytes to arrays and back.
+"""IDX, the format of the original MNIST files: bytes to arrays, and what such bytes begin with.
 
 Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits", FILE FORMATS.
 Two zero bytes, a type code, the number of dimensions, each dimension as a big-endian uint32, data.
@@ -40,8 +40,3 @@ def parse(data: bytes) -> NDArray[np.uint8]:
 def header(shape: tuple[int, ...]) -> bytes:
     """Return the IDX header of a uint8 array of this shape."""
     return struct.pack(f">BBBB{len(shape)}I", 0, 0, UNSIGNED_BYTE, len(shape), *shape)
-
-
-def serialize(array: NDArray[np.uint8]) -> bytes:
-    """Return a uint8 array of any shape as IDX bytes."""
-    return header(array.shape) + array.tobytes()

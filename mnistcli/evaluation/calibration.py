@@ -29,13 +29,6 @@ def fit_temperature(probabilities: NDArray[np.floating], labels: NDArray[np.inte
     return 2 / (low + high)
 
 
-def apply_temperature(
-    probabilities: NDArray[np.floating], temperature: float
-) -> NDArray[np.floating]:
-    """Return the probabilities (n, classes) that the model gives at this temperature."""
-    return _softmax(np.log(np.maximum(probabilities, SMALLEST, dtype=np.float64)) / temperature)
-
-
 def _softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
     exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
     normalised: NDArray[np.float64] = exponentials / exponentials.sum(axis=1, keepdims=True)

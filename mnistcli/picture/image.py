@@ -88,23 +88,13 @@ def average(canvas: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(np.rint(255.0 * blocks), np.uint8)
 
 
-def centre_of_mass(grey: NDArray[np.uint8]) -> tuple[float, float]:
-    """Return row and column of the centre of mass."""
-    mass = grey.astype(np.float64)
-    rows, columns = mass.sum(axis=1), mass.sum(axis=0)
-    total = mass.sum()
-    return (
-        float(rows @ np.arange(len(rows)) / total),
-        float(columns @ np.arange(len(columns)) / total),
-    )
-
-
 def centre(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Put the digit on a black (28, 28) image, by whole pixels, its mass at `CENTRE`."""
     image = np.zeros((SIDE, SIDE), np.uint8)
+    moments = cv2.moments(grey)
     top, left = (
-        min(max(round(CENTRE - mass), 0), SIDE - side)
-        for mass, side in zip(centre_of_mass(grey), grey.shape, strict=True)
+        min(max(round(CENTRE - moments[first] / moments["m00"]), 0), SIDE - side)
+        for first, side in zip(("m01", "m10"), grey.shape, strict=True)
     )
     image[top : top + grey.shape[0], left : left + grey.shape[1]] = grey
     return image

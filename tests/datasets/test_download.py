@@ -11,8 +11,8 @@ import zipfile
 import numpy as np
 import pytest
 from common.fileserver import served
+from common.idxfile import serialize
 
-from mnistcli.datasets import idx
 from mnistcli.datasets.download import Patience, Received, download, unpack_idx, unpack_npz
 from mnistcli.datasets.sources import PARTS, Part
 from mnistcli.errors import DatasetError, DownloadError
@@ -68,23 +68,23 @@ def test_nobody_listening_is_a_refused_connection():
 
 
 def test_plain_idx_is_unpacked():
-    np.testing.assert_array_equal(unpack_idx(idx.serialize(ARRAY), SMALL), ARRAY)
+    np.testing.assert_array_equal(unpack_idx(serialize(ARRAY), SMALL), ARRAY)
 
 
 def test_gzipped_idx_is_unpacked():
-    packed = gzip.compress(idx.serialize(ARRAY))
+    packed = gzip.compress(serialize(ARRAY))
     np.testing.assert_array_equal(unpack_idx(packed, SMALL), ARRAY)
 
 
 @pytest.mark.parametrize("kept", range(2, 30))
 def test_gzip_that_is_cut_short_is_refused(kept):
-    packed = gzip.compress(idx.serialize(ARRAY))
+    packed = gzip.compress(serialize(ARRAY))
     with pytest.raises(DatasetError):
         unpack_idx(packed[:kept], SMALL)
 
 
 def test_gzip_with_a_wrong_checksum_is_refused():
-    packed = bytearray(gzip.compress(idx.serialize(ARRAY)))
+    packed = bytearray(gzip.compress(serialize(ARRAY)))
     packed[-8] ^= 1
     with pytest.raises(DatasetError, match="damaged"):
         unpack_idx(bytes(packed), SMALL)
@@ -92,7 +92,7 @@ def test_gzip_with_a_wrong_checksum_is_refused():
 
 def test_gzip_that_unpacks_to_more_than_the_part_is_refused():
     with pytest.raises(DatasetError, match="more than its 18 bytes"):
-        unpack_idx(gzip.compress(idx.serialize(ARRAY) + b"\0"), SMALL)
+        unpack_idx(gzip.compress(serialize(ARRAY) + b"\0"), SMALL)
 
 
 def test_an_npz_is_unpacked_by_part(arrays):

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from common.fileserver import served
+from common.idxfile import serialize
 from filelock import FileLock
 
 from mnistcli import files
@@ -71,7 +72,7 @@ def assert_holds_mnist(folder):
     for split in ("train", "test"):
         stored = store.load(folder, "mnist", split)
         for part, array in (("images", stored.images), ("labels", stored.labels)):
-            found = hashlib.sha256(idx.serialize(array)).hexdigest()
+            found = hashlib.sha256(serialize(array)).hexdigest()
             assert found == PARTS[f"{split}/{part}"].sha256
 
 

@@ -4,6 +4,7 @@ import struct
 
 import numpy as np
 import pytest
+from common.idxfile import serialize
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
@@ -23,17 +24,17 @@ def test_parse_reads_a_file_written_by_hand():
 
 def test_serialize_writes_the_file_written_by_hand():
     array = np.array([[0, 1, 2], [253, 254, 255]], np.uint8)
-    assert idx.serialize(array) == TWO_BY_THREE
+    assert serialize(array) == TWO_BY_THREE
 
 
 @given(arrays(np.uint8, array_shapes(max_dims=4, max_side=5)))
 def test_parse_undoes_serialize(array):
-    np.testing.assert_array_equal(idx.parse(idx.serialize(array)), array)
+    np.testing.assert_array_equal(idx.parse(serialize(array)), array)
 
 
 def test_serialize_of_a_transposed_view_is_in_row_order():
     view = np.array([[0, 253], [1, 254], [2, 255]], np.uint8).T
-    assert idx.serialize(view) == TWO_BY_THREE
+    assert serialize(view) == TWO_BY_THREE
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 import h5py
 import numpy as np
 import pytest
+from common.idxfile import serialize
 
-from mnistcli.datasets import idx, sources, store
+from mnistcli.datasets import sources, store
 from mnistcli.errors import DatasetError
 
 TRAIN, TEST = 30, 10
@@ -142,4 +143,4 @@ def test_storing_again_replaces_the_file_whole(folder, parts):
     changed = {**parts, "test/labels": np.zeros(TEST, np.uint8)}
     store.save(folder, "synthetic", changed, "again", "none")
     assert store.info(folder, "synthetic").source == "again"
-    assert idx.serialize(store.load(folder, "synthetic", "test").labels).endswith(bytes(TEST))
+    assert serialize(store.load(folder, "synthetic", "test").labels).endswith(bytes(TEST))

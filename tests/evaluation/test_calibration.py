@@ -3,11 +3,7 @@
 import numpy as np
 import pytest
 
-from mnistcli.evaluation.calibration import (
-    COLDEST,
-    apply_temperature,
-    fit_temperature,
-)
+from mnistcli.evaluation.calibration import COLDEST, fit_temperature
 from mnistcli.evaluation.metrics import expected_calibration_error
 
 
@@ -31,11 +27,6 @@ def test_the_temperature_that_logits_were_divided_by_is_found_again(drawn, tempe
     assert fit_temperature(softmax(logits * temperature), labels) == pytest.approx(
         temperature, rel=0.03
     )
-
-
-def test_applying_the_temperature_divides_the_logits(drawn):
-    logits, _ = drawn
-    assert apply_temperature(softmax(logits), 2.5) == pytest.approx(softmax(logits / 2.5))
 
 
 def test_probabilities_of_zero_and_a_perfect_score_leave_the_temperature_in_its_range():

@@ -4,10 +4,10 @@ import gzip
 
 import numpy as np
 import pytest
+from common.idxfile import serialize
 from fetches import NPZ, in_npz
 from misbehaving import misbehaving
 
-from mnistcli.datasets import idx
 from mnistcli.datasets.sources import PARTS
 
 
@@ -15,7 +15,7 @@ from mnistcli.datasets.sources import PARTS
 def zeros():
     """Files of the right form and sizes, but not MNIST's content: all zeros."""
     files = {
-        f"{part.idx_name}.gz": gzip.compress(idx.serialize(np.zeros(part.shape, np.uint8)), 1)
+        f"{part.idx_name}.gz": gzip.compress(serialize(np.zeros(part.shape, np.uint8)), 1)
         for part in PARTS.values()
     }
     return files | {NPZ: in_npz()}
