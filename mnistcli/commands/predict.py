@@ -90,7 +90,8 @@ def predict(
     form = _form("json" if as_json else format_, show=show)
     chatter.silence()
     from mnistcli.reading.classifier import Classifier
-    from mnistcli.reading.prediction import expand, predict_pictures, saved, share
+    from mnistcli.reading.inputs import expand, share
+    from mnistcli.reading.prediction import predict_pictures, saved
     from mnistcli.runs.run import find
     from mnistcli.terminal import predict as view
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mnistcli.errors import DatasetError
-from mnistcli.reading.prediction import expand
+from mnistcli.reading.inputs import expand
 
 DIGITS = tuple(map(str, range(10)))
 

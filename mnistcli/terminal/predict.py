@@ -8,7 +8,8 @@ import sys
 from collections.abc import Iterable, Iterator
 
 from mnistcli.errors import PictureError
-from mnistcli.reading.prediction import SUFFIXES, VERSION, Prediction
+from mnistcli.reading.inputs import SUFFIXES
+from mnistcli.reading.prediction import VERSION, Prediction
 from mnistcli.runs.run import Run
 from mnistcli.terminal.escaping import escape
 from mnistcli.terminal.tsv import tsv_line

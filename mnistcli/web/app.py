@@ -19,7 +19,8 @@ from starlette.routing import Route
 from mnistcli.errors import PictureError
 from mnistcli.picture.conversion import read_picture
 from mnistcli.reading.classifier import Classifier
-from mnistcli.reading.prediction import STDIN, VERSION, Prediction
+from mnistcli.reading.inputs import STDIN
+from mnistcli.reading.prediction import VERSION, Prediction
 from mnistcli.runs.run import Run
 from mnistcli.web.guard import LOOPBACK, Guard, problem
 from mnistcli.web.limits import Body, Limits

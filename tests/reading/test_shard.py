@@ -10,7 +10,7 @@ from PIL import Image
 
 from mnistcli.cli import cli
 from mnistcli.datasets.synthetic.generator import draw_digits
-from mnistcli.reading.prediction import share
+from mnistcli.reading.inputs import share
 
 PARTS = 7
 
