@@ -1,23 +1,20 @@
 """What tests share: data, a trained run, and the command line as a stranger starts it."""
 
-import io
 import os
-import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from common.commandline import Mnistcli, run_mnistcli, run_mnistcli_here
+from common.folders import FilledOnce, filled_below
 from common.terminal import on_terminal
-from filelock import FileLock
 from PIL import Image
 
-from mnistcli import cli
 from mnistcli.datasets import store
 from mnistcli.datasets.synthetic.generator import draw_digits
 
@@ -25,31 +22,12 @@ pytest.register_assert_rewrite("common.pages", "common.madeup")  # which test mo
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
-Mnistcli = Callable[..., subprocess.CompletedProcess[str]]
-
-
-FilledOnce = Callable[[str, Callable[[Path], object]], Path]
-
 
 @pytest.fixture(scope="session")
 def filled_once(tmp_path_factory: pytest.TempPathFactory) -> FilledOnce:
     """Make a folder of this name for the session; the first of xdist's workers fills it."""
     base = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        base = base.parent
-
-    def make(name: str, fill: Callable[[Path], object]) -> Path:
-        folder = base / name
-        with FileLock(base / f"{name}.lock"):
-            if not folder.exists():
-                filling = base / f"{name}.filling"
-                shutil.rmtree(filling, ignore_errors=True)
-                filling.mkdir()
-                fill(filling)
-                filling.rename(folder)
-        return folder
-
-    return make
+    return filled_below(base.parent if "PYTEST_XDIST_WORKER" in os.environ else base)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -153,44 +131,10 @@ def tiny_data_dir(filled_once: FilledOnce) -> Path:
     return filled_once("tiny", lambda folder: store_synthetic(folder, 64, 20))
 
 
-def run_mnistcli(
-    *arguments: object, cwd: Path | None = None, **environment: str
-) -> subprocess.CompletedProcess[str]:
-    """Run `mnistcli` in a process of its own, as a script does: no terminal, streams apart."""
-    return subprocess.run(
-        [sys.executable, "-m", "mnistcli", *map(str, arguments)],
-        cwd=cwd,
-        env={**os.environ, **environment},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-
-
 @pytest.fixture(scope="session")
 def mnistcli() -> Mnistcli:
     """Run the command line in a process of its own."""
     return run_mnistcli
-
-
-def run_mnistcli_here(
-    *arguments: object, cwd: Path | None = None, **environment: str
-) -> subprocess.CompletedProcess[str]:
-    """Run `mnistcli` in this process, for tests of what it says and leaves.
-
-    A process of its own would import TensorFlow anew.
-    """
-    command = ["mnistcli", *map(str, arguments)]
-    out, err = io.StringIO(), io.StringIO()
-    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
-        patch.setattr(sys, "argv", command)
-        patch.chdir(cwd or Path.cwd())
-        for name, value in environment.items():
-            patch.setenv(name, value)
-        code = cli._run()
-    return subprocess.CompletedProcess(command, code, out.getvalue(), err.getvalue())
 
 
 @pytest.fixture(scope="session")

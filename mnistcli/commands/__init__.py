@@ -1,4 +1,1 @@
-"""One module a command: parse, call one core function, show what came back.
-
-They import Click and nothing heavy; the core is imported inside the callback.
-"""
+"""What the command line takes: options parsed, one core function called. `cli` alone enters."""

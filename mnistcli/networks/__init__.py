@@ -1,1 +1,1 @@
-"""What a network is, and the one door to Keras. `training` enters, and `--engine keras`."""
+"""What a network is, and the one door to Keras. `training` enters, `commands` read its names."""

@@ -1,1 +1,1 @@
-"""What a person sees in a terminal, a view a command; the one room with rich. For `commands`."""
+"""What a person sees in a terminal, a view a command, by rich. `commands` enter, and `cli`."""

@@ -1,1 +1,1 @@
-"""The drawing page and its HTTP API."""
+"""The drawing page and its HTTP API, as `serve` offers them. `commands` alone enter."""

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from common.commandline import run_mnistcli
+from common.folders import FilledOnce
 from common.hands import Stroke
-from conftest import FilledOnce, run_mnistcli
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 expect = sync_api.expect

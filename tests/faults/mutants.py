@@ -18,6 +18,7 @@ from PIL import Image
 from PIL.ImageFile import ImageFile
 
 from mnistcli.errors import PictureError
+from mnistcli.picture import decode as decoding
 from mnistcli.picture import strips
 from mnistcli.picture.conversion import read_picture
 
@@ -46,7 +47,6 @@ def seeds() -> list[bytes]:
     return [*made, *fax, saved(deep, "PNG"), saved(deep, "TIFF"), packed, b"P2 2 2 9 1 2 3 4"]
 
 
-decoding = sys.modules["mnistcli.picture.decode"]  # the package names its function the same
 WHOLE = decoding._plan
 
 PATIENCE = 30  # seconds of computing for one mutant

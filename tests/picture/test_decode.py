@@ -14,9 +14,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from mnistcli.errors import PictureError
+from mnistcli.picture import decode as decoding
 from mnistcli.picture.decode import WORKING_SIDE, decode
-
-decoding = sys.modules["mnistcli.picture.decode"]  # the package names its function the same
 
 PICTURE = on(255, ink(5, size=(60, 50), pen=4))
 

@@ -1,7 +1,6 @@
 """Strips of a picture that is too large to be held whole: the same pixels, or PictureError."""
 
 import struct
-import sys
 import zlib
 
 import numpy as np
@@ -10,10 +9,9 @@ from PIL import Image, ImageFile
 from test_decode import png_chunk, saved
 
 from mnistcli.errors import PictureError
+from mnistcli.picture import decode as decoding
 from mnistcli.picture import strips
 from mnistcli.picture.decode import decode
-
-decoding = sys.modules["mnistcli.picture.decode"]  # the package names its function the same
 
 WIDTH, HEIGHT = 700, 901  # reduced by 2, with a row and a strip left over
 NOISE = np.random.default_rng(6).integers(0, 256, (HEIGHT, WIDTH, 4), np.uint8)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from common.commandline import run_mnistcli
 from common.hands import DIGITS
 from common.pages import (
     DESKTOP,
@@ -21,7 +22,6 @@ from common.pages import (
     seen,
 )
 from common.pens import alike
-from conftest import run_mnistcli
 
 pytest_plugins = "common.pages"
 

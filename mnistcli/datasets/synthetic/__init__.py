@@ -1,1 +1,1 @@
-"""Digits drawn by code: how hands write, and a dataset of it. `datasets` fetches what it draws."""
+"""Digits drawn by code: how hands write, and a dataset of it. `datasets` alone enters."""
