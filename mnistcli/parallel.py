@@ -17,7 +17,11 @@ B = TypeVar("B")
 
 
 def ordered(
-    function: Callable[[A], B], items: Iterable[A], workers: int | None = None
+    function: Callable[[A], B],
+    items: Iterable[A],
+    workers: int | None = None,
+    *,
+    spawned: bool = False,
 ) -> Iterator[B]:
     """Yield function(item) for each item, in order, computed by that many processes.
 
@@ -26,8 +30,8 @@ def ordered(
     """
     # Forked workers start in a millisecond with everything imported. Where a fork would copy the
     # locks of running threads, TensorFlow's or macOS's own, they are spawned.
-    safe = sys.platform == "linux" and "tensorflow" not in sys.modules
-    context = multiprocessing.get_context("fork" if safe else "spawn")
+    fork = sys.platform == "linux" and "tensorflow" not in sys.modules and not spawned
+    context = multiprocessing.get_context("fork" if fork else "spawn")
     workers = workers or cores()
     pending: deque[Future[B]] = deque()
     items = iter(items)

@@ -48,16 +48,12 @@ def serve(run: str | None, host: str, port: int, open_: bool, runs_dir: Path, qu
         click.echo(url)
         console.note(f"run {found.name}; Ctrl-C ends", quiet=quiet)
         if open_:
-            threading.Thread(target=_open, args=(url,), daemon=True).start()
+            import webbrowser
+
+            # In a thread: some browsers return only when they are closed.
+            threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
         application = app.create_app(classifier, found, host=host, report=_report)
         server.Server(application).run([listening])
-
-
-def _open(url: str) -> None:
-    """Open the page; some browsers return only when they are closed."""
-    import webbrowser
-
-    webbrowser.open(url)
 
 
 def _report(error: Exception) -> None:

@@ -64,8 +64,8 @@ class Drawn:
 
 Event = Waiting | Trying | Received | Failed | Drawn | Fetched
 
-Obtain = Generator[Event, None, tuple[store.DatasetInfo, bool]]
-"""Stores a dataset, yielding what happens; returns what was stored, and whether by download."""
+Storing = Generator[Event, None, tuple[store.DatasetInfo, bool]]
+"""Stores a dataset and yields what happens; returns what is stored, and if it was downloaded."""
 
 
 def fetch_mnist(
@@ -80,7 +80,9 @@ def fetch_mnist(
     A stored copy that verifies is kept unless `force`. Raises DownloadError when no source
     serves; then nothing has changed on disk.
     """
-    return _unless_stored(data_dir, "mnist", _ask(candidates, data_dir, patience), force=force)
+    return _unless_stored(
+        data_dir, "mnist", _store_mnist(data_dir, candidates, patience), force=force
+    )
 
 
 def fetch_synthetic(data_dir: Path, *, force: bool = False) -> Iterator[Event]:
@@ -88,11 +90,11 @@ def fetch_synthetic(data_dir: Path, *, force: bool = False) -> Iterator[Event]:
 
     A stored copy is kept unless `force`.
     """
-    return _unless_stored(data_dir, "synthetic", _draw(data_dir), force=force)
+    return _unless_stored(data_dir, "synthetic", _store_synthetic(data_dir), force=force)
 
 
-def _unless_stored(data_dir: Path, name: str, obtain: Obtain, *, force: bool) -> Iterator[Event]:
-    """Yield what happens, one process at a time: the stored copy will do, unless `force`."""
+def _unless_stored(data_dir: Path, name: str, storing: Storing, *, force: bool) -> Iterator[Event]:
+    """Yield what happens; one process at a time stores, and unless `force`, only what is not."""
     data_dir.mkdir(parents=True, exist_ok=True)
     lock = FileLock(data_dir / f".{name}.lock")
     if _taken(lock):
@@ -102,11 +104,11 @@ def _unless_stored(data_dir: Path, name: str, obtain: Obtain, *, force: bool) ->
         if not force and (found := _stored(data_dir, name)):
             yield found
             return
-        info, downloaded = yield from obtain
+        info, downloaded = yield from storing
         yield Fetched(info, files.sha256(info.path), downloaded=downloaded, fresh=True)
 
 
-def _ask(candidates: Sequence[Source], data_dir: Path, patience: Patience) -> Obtain:
+def _store_mnist(data_dir: Path, candidates: Sequence[Source], patience: Patience) -> Storing:
     failures = []
     for source in candidates:
         yield Trying(source.location)
@@ -121,7 +123,7 @@ def _ask(candidates: Sequence[Source], data_dir: Path, patience: Patience) -> Ob
     raise DownloadError(_all_failed(failures, data_dir))
 
 
-def _draw(data_dir: Path) -> Obtain:
+def _store_synthetic(data_dir: Path) -> Storing:
     parts = {name: np.empty(part.shape, np.uint8) for name, part in PARTS.items()}
     total = sum(len(parts[f"{split}/labels"]) for split in ("train", "test"))
     done = 0

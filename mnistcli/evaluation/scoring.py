@@ -138,7 +138,7 @@ def evaluate_pictures(run: Run, source: Path, engine: str = "auto") -> Evaluatio
 def _measured(
     run: Run, dataset: str, split: str, answers: Answers, skipped: Sequence[Skipped] | None = None
 ) -> Evaluation:
-    """Measure answers, write evaluation-<dataset>-<split>.json into the run, and return both."""
+    """Return what the answers score, having written it into the run as JSON."""
     metrics = measure(answers.probabilities, answers.labels)
     evaluation = Evaluation(run, dataset, split, metrics, answers, skipped)
     files.write_json(run.path / f"evaluation-{evaluation.slug}.json", evaluation.to_json())

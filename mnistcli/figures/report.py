@@ -39,6 +39,7 @@ def html(evaluation: Evaluation, results: Results) -> str:
     """Return the page on what a run is and what it scored in an evaluation."""
     run, config, answers = evaluation.run, evaluation.run.config, evaluation.answers
     lead = f"{config.model} trained on {config.dataset} with {config.optimizer}, {run.created[:10]}"
+    parts = " ".join(f"<span>{escape(part)}</span>" for part in command(run))
     bins = metrics.reliability(answers.probabilities, answers.labels)
     mistakes = evaluation.mistakes(SHOWN)
     sections = (
@@ -69,7 +70,7 @@ def html(evaluation: Evaluation, results: Results) -> str:
             "Whether a probability can be taken at its word: the nearer to the line, the more so.",
             _svg(plots.reliability(bins, None), "reliability diagram"),
         ),
-        _section("How to repeat it", "", _command(run)),
+        _section("How to repeat it", "", f"<pre><code>{parts}</code></pre>"),
         _section("What it is", "", _facts(_identity(run))),
     )
     style = files("mnistcli.figures").joinpath("report.css").read_text("utf-8")
@@ -110,11 +111,6 @@ def command(run: Run) -> list[str]:
         elif value is not None:
             parts.append(shlex.join([f"--{option}", str(value)]))
     return parts
-
-
-def _command(run: Run) -> str:
-    parts = (f"<span>{escape(part)}</span>" for part in command(run))
-    return f"<pre><code>{' '.join(parts)}</code></pre>"
 
 
 def _section(title: str, text: str, body: str, name: str = "") -> str:

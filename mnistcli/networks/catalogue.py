@@ -1,4 +1,4 @@
-"""The networks: each is one function, with its training defaults beside it.
+"""The networks: each is one function, and its training defaults in a table below them.
 
 Imports stand inside the functions, so that `--help` and TAB list the networks without them.
 """
@@ -29,33 +29,8 @@ class Network(NamedTuple):
     """How much of each label is shared out evenly among all ten (Szegedy et al. 2016)."""
     temperature: float
     xla: bool
-    early_stopping: int | None = None
 
 
-NETWORKS: dict[str, Network] = {}
-
-
-def _network(
-    **defaults: object,
-) -> Callable[[Callable[[], keras.Model]], Callable[[], keras.Model]]:
-    def register(build: Callable[[], keras.Model]) -> Callable[[], keras.Model]:
-        NETWORKS[build.__name__] = Network(build=build, **defaults)  # type: ignore[arg-type]
-        return build
-
-    return register
-
-
-@_network(
-    optimizer="rmsprop",
-    learning_rate=None,
-    schedule="constant",
-    epochs=5,
-    batch_size=128,
-    augment=False,
-    label_smoothing=0.0,
-    temperature=1.0,
-    xla=True,
-)
 def mlp() -> keras.Model:
     """Return the book's network: 512 relu, 10 softmax; 407,050 parameters."""
     from keras import Input, Sequential, layers
@@ -72,17 +47,6 @@ def mlp() -> keras.Model:
     )
 
 
-@_network(
-    optimizer="adam",
-    learning_rate=0.01,
-    schedule="one-cycle",
-    epochs=7,
-    batch_size=256,
-    augment=True,
-    label_smoothing=0.1,
-    temperature=0.46,  # median of six fits, each on a sixth of the training images, held out
-    xla=False,  # compiled convolutions are 2.5 times slower on CPUs
-)
 def cnn() -> keras.Model:
     """Return a small batch-normalised convolutional network; 230,490 parameters.
 
@@ -118,6 +82,34 @@ def cnn() -> keras.Model:
     )
 
 
+NETWORKS = {
+    "mlp": Network(
+        build=mlp,
+        optimizer="rmsprop",
+        learning_rate=None,
+        schedule="constant",
+        epochs=5,
+        batch_size=128,
+        augment=False,
+        label_smoothing=0.0,
+        temperature=1.0,
+        xla=True,
+    ),
+    "cnn": Network(
+        build=cnn,
+        optimizer="adam",
+        learning_rate=0.01,
+        schedule="one-cycle",
+        epochs=7,
+        batch_size=256,
+        augment=True,
+        label_smoothing=0.1,
+        temperature=0.46,  # median of six fits, each on a sixth of the training images, held out
+        xla=False,  # compiled convolutions are 2.5 times slower on CPUs
+    ),
+}
+
+
 def configure(**choices: Any) -> TrainingConfig:
     """Return the configuration in which every choice that is left out, or None, is the default.
 
@@ -127,9 +119,9 @@ def configure(**choices: Any) -> TrainingConfig:
 
     from mnistcli.runs.config import TrainingConfig
 
+    general = {"dataset": "mnist", "model": "mlp", "validation_split": 0.0, "seed": 0}
     choices = {name: choice for name, choice in choices.items() if choice is not None}
-    general: dict[str, Any] = {"dataset": "mnist", "model": "mlp"}
-    choices = general | {"validation_split": 0.0, "seed": 0} | choices
+    choices = {**general, "early_stopping": None, **choices}
     network = NETWORKS[choices["model"]]
     names = {field.name for field in fields(TrainingConfig)}
     settings = {name: value for name, value in network._asdict().items() if name in names}

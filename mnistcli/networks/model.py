@@ -16,7 +16,6 @@ from mnistcli.runs.config import TrainingConfig
 tf.get_logger().setLevel(logging.ERROR)
 logging.getLogger("absl").setLevel(logging.ERROR)
 
-
 SETTINGS = {"adafactor": {"epsilon_1": 1e-16}}
 """Keras's 1e-30, squared, is 0 in float32: then pixels that are always black turn into NaN."""
 

@@ -5,6 +5,7 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
+from mnistcli.evaluation.metrics import Metrics
 from mnistcli.evaluation.mistakes import Mistake
 from mnistcli.evaluation.scoring import Evaluation
 from mnistcli.figures.headlines import sureness
@@ -28,12 +29,8 @@ def show(evaluation: Evaluation, *, as_json: bool) -> None:
         print_json(evaluation.to_json())
         return
     metrics = evaluation.metrics
-    low, high = metrics.confidence_interval
     out.print(f"run {evaluation.run.path} on {evaluation.dataset} {evaluation.split}")
-    out.print(
-        f"accuracy {metrics.accuracy:.4f} (95 % interval {low:.4f} to {high:.4f}), "
-        f"loss {metrics.loss:.4f}, n = {metrics.n:,}"
-    )
+    out.print(score(metrics))
     out.print(f"expected calibration error {metrics.expected_calibration_error:.4f}")
     for skipped in evaluation.skipped or ():
         err.print(f"{escape(skipped.path)}: skipped: {skipped.reason}")
@@ -44,6 +41,15 @@ def show(evaluation: Evaluation, *, as_json: bool) -> None:
     if mistakes := evaluation.mistakes(DRAWN):
         _space()
         _show_mistakes(mistakes)
+
+
+def score(metrics: Metrics) -> str:
+    """Return accuracy and loss in a line."""
+    low, high = metrics.confidence_interval
+    return (
+        f"accuracy {metrics.accuracy:.4f} (95 % interval {low:.4f} to {high:.4f}), "
+        f"loss {metrics.loss:.4f}, n = {metrics.n:,}"
+    )
 
 
 def _space() -> None:

@@ -8,6 +8,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 from mnistcli.runs.history import EpochRecord
 from mnistcli.runs.run import Run
 from mnistcli.terminal.console import draws, err, note, out, print_json, redraws
+from mnistcli.terminal.evaluate import score
 from mnistcli.terminal.sparkline import bounds, sparkline
 from mnistcli.training.loop import Progress as Step
 from mnistcli.training.session import Assisted, Event, Joining, Started, Trained
@@ -100,13 +101,8 @@ def show(trained: Trained, *, as_json: bool) -> None:
     if draws() and len(trained.history) > 1:
         for line in curves(trained.history):
             out.print(line)
-    test = trained.test
-    low, high = test.confidence_interval
     out.print(f"run {trained.run.path}, {len(trained.history)} epochs, {trained.seconds:.1f} s")
-    out.print(
-        f"{trained.run.config.dataset} test accuracy {test.accuracy:.4f} "
-        f"(95 % interval {low:.4f} to {high:.4f}), loss {test.loss:.4f}, n = {test.n:,}"
-    )
+    out.print(f"{trained.run.config.dataset} test {score(trained.test)}")
 
 
 def curves(history: Sequence[EpochRecord]) -> Iterator[str]:

@@ -111,7 +111,8 @@ def _draw_on_one_core(task: _Task) -> Chunk:
 
 def _draw_in_processes(tasks: list[_Task], workers: int) -> Generator[Chunk, None, None]:
     try:
-        yield from ordered(_draw_on_one_core, tasks, workers)
+        # Spawned: the caller may have threads, and a fork copies whatever locks they hold.
+        yield from ordered(_draw_on_one_core, tasks, workers, spawned=True)
     except BrokenProcessPool as error:
         raise DatasetError(
             "drawing digits stopped: expected every process to finish its part, but one died. "
