@@ -3,7 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.picture.decode import decode
+from mnistcli.picture.decode import decode, decode_sized
+from mnistcli.picture.segmentation import Segmentation, single
 
 #: How all 60,000 training images of MNIST are made, measured: black ground, the longer side of
 #: the digit 19 or 20 pixels, its white above 250, its centre of mass within half a pixel (and a
@@ -31,6 +32,17 @@ def read_picture(data: bytes) -> NDArray[np.uint8]:
     from mnistcli.picture.search import read_light
 
     return read_light(light)
+
+
+def segment_picture(data: bytes) -> Segmentation:
+    """Return everything on a picture that could be a digit; raise PictureError as above."""
+    light, size = decode_sized(data)
+    for image in (light, ~light):
+        if looks_like_mnist(image):
+            return single(image, size)
+    from mnistcli.picture.standin import segment
+
+    return segment(light, size)
 
 
 def looks_like_mnist(light: NDArray[np.uint8]) -> bool:

@@ -87,6 +87,7 @@ DECODER_ERRORS = (
 #: The tag of EXIF and TIFF that says how the camera was held.
 ORIENTATION = 0x0112
 UPRIGHT = 1
+TRANSPOSED = range(5, 9)  # the camera was held upright: rows are columns
 
 #: TIFF 6.0: BitsPerSample, SamplesPerPixel, RowsPerStrip, (TileWidth, TileLength).
 TIFF_BITS, TIFF_SAMPLES, TIFF_ROWS, TIFF_TILE = 258, 277, 278, (322, 323)
@@ -98,13 +99,19 @@ logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 
 def decode(data: bytes) -> NDArray[np.uint8]:
-    """Return the picture's light, uint8: (height, width), or (height, width, 3) if coloured.
+    """Return the picture's light alone; see `decode_sized`."""
+    return decode_sized(data)[0]
 
-    Upright (EXIF), first frame, transparency flattened, longest side at most `WORKING_SIDE`.
-    Raises `PictureError` for what is not a whole picture of a known format, or needs more than
-    `MAX_BYTES` of memory.
+
+def decode_sized(data: bytes) -> tuple[NDArray[np.uint8], tuple[int, int]]:
+    """Return the picture's light, and the (width, height) that the upright picture has in full.
+
+    The light is uint8: (height, width), or (height, width, 3) if coloured; upright (EXIF), first
+    frame, transparency flattened, longest side at most `WORKING_SIDE`. Raises `PictureError` for
+    what is not a whole picture of a known format, or needs more than `MAX_BYTES` of memory.
     """
     image, cut = _open(data)
+    width, height = image.size  # draft mode changes it
     try:
         planes = _reduced(image, data if cut else None)
         orientation = _orientation(image)
@@ -112,7 +119,8 @@ def decode(data: bytes) -> NDArray[np.uint8]:
         raise _damaged(image.format, error) from error
     finally:
         image.close()
-    return flatten(upright(planes, orientation))
+    size = (height, width) if orientation in TRANSPOSED else (width, height)
+    return flatten(upright(planes, orientation)), size
 
 
 def _open(data: bytes) -> tuple[ImageFile, bool]:

@@ -48,6 +48,12 @@ class Classifier:
             return np.empty((0, 10), np.float32)
         return self._predict(images)
 
+    def judge(
+        self, images: NDArray[np.uint8]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return probabilities (n, 10), and the probability (n,) that an image is no digit."""
+        return self.predict(images), np.zeros(len(images), np.float32)
+
 
 def _litert(model: bytes, threads: int | None) -> Predict:
     from ai_edge_litert.interpreter import Interpreter
