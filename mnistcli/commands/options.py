@@ -2,6 +2,7 @@
 
 import math
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from click.shell_completion import CompletionItem
 from mnistcli.choices import ENGINES
 
 RUNS_DIR = "runs"
+ANY = "any"  # number of digits
 
 
 class Number(click.FloatRange):
@@ -25,6 +27,27 @@ class Number(click.FloatRange):
         if not math.isfinite(number):
             self.fail(f"{value} is not a finite number.", param, ctx)
         return number
+
+
+class Digits(click.ParamType[int | None]):
+    """How many digits a picture shows: a number, or any."""
+
+    name = "any|N"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int | None:
+        """Return the number, or None for any; fail where it is neither."""
+        found = re.fullmatch(r"any|[1-9][0-9]{0,3}", value)
+        if not found:
+            self.fail(f"{value!r} is neither any nor a number from 1, such as 4.", param, ctx)
+        return None if value == ANY else int(value)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Offer the word; numbers one knows."""
+        return [CompletionItem(ANY)] if ANY.startswith(incomplete) else []
 
 
 class Names(click.Choice[str]):
@@ -101,6 +124,14 @@ engine = click.option(
     default="auto",
     show_default=True,
     help="What the network runs on; auto is LiteRT.",
+)
+
+digits = click.option(
+    "--digits",
+    type=Digits(),
+    default=ANY,
+    show_default=True,
+    help="How many digits a picture shows.",
 )
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")

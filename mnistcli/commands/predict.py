@@ -34,6 +34,7 @@ class Shard(click.ParamType[tuple[int, int]]):
     "images", metavar="IMAGE...", nargs=-1, required=True, type=click.Path(readable=False)
 )
 @options.run_option
+@options.digits
 @click.option(
     "--top", type=click.IntRange(1, 10), default=1, show_default=True, help="Answers per picture."
 )
@@ -43,7 +44,7 @@ class Shard(click.ParamType[tuple[int, int]]):
     type=click.Choice(["auto", "table", "tsv", "json"]),
     default="auto",
     show_default=True,
-    help="auto is a table on a terminal, and path, digit, probability as TSV in a pipe.",
+    help="auto is a table on a terminal, and path, text, probability as TSV in a pipe.",
 )
 @click.option(
     "--min-confidence",
@@ -72,6 +73,7 @@ class Shard(click.ParamType[tuple[int, int]]):
 def predict(
     images: tuple[str, ...],
     run: str | None,
+    digits: int | None,
     top: int,
     format_: str,
     min_confidence: float,
@@ -83,32 +85,39 @@ def predict(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Read digits in picture files.
+    """Read digits and numbers in picture files.
 
     IMAGE is a file, a folder, or - for standard input.
     """
     form = _form("json" if as_json else format_, show=show)
     chatter.silence()
+    from collections import Counter
+
     from mnistcli.reading.classifier import Classifier
-    from mnistcli.reading.inputs import expand, share
-    from mnistcli.reading.prediction import predict_pictures, saved
+    from mnistcli.reading.inputs import expand, said, share
+    from mnistcli.reading.prediction import predict_pictures
     from mnistcli.runs.run import find
     from mnistcli.terminal import predict as view
 
     found = find(runs_dir, run)
     classifier = Classifier.load(found, engine)
 
-    def inputs() -> Iterator[str]:
-        return share(expand(images), *shard)
+    passed_over: Counter[str] = Counter()
 
-    predictions = predict_pictures(inputs(), classifier, min_confidence)
+    def inputs(counted: Counter[str] | None = None) -> Iterator[str]:
+        return share(expand(images, counted), *shard)
+
+    predictions = predict_pictures(inputs(passed_over), classifier, min_confidence, digits)
     if save_images:
+        from mnistcli.reading.saving import saved
+
         predictions = saved(predictions, save_images)
     if sys.stderr.isatty() and not quiet and form in ("tsv", "json"):
         from mnistcli.terminal.pictures import counted
 
         predictions = counted(predictions, lambda: sum(1 for _ in inputs()))
-    view.write(predictions, found, form, top, part=shard[1] > 1)
+    aside = (lambda: "") if quiet else (lambda: said(passed_over))
+    view.write(predictions, found, form, top, part=shard[1] > 1, aside=aside)
 
 
 def _form(name: str, *, show: bool) -> str:

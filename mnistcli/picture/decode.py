@@ -111,10 +111,12 @@ def decode_sized(data: bytes) -> tuple[NDArray[np.uint8], tuple[int, int]]:
     what is not a whole picture of a known format, or needs more than `MAX_BYTES` of memory.
     """
     image, cut = _open(data)
-    width, height = image.size  # draft mode changes it
+    before = image.size
     try:
         planes = _reduced(image, data if cut else None)
         orientation = _orientation(image)
+        # Draft mode scales a JPEG down; libtiff may have turned a TIFF already.
+        width, height = before if image.format == "JPEG" else image.size
     except DECODER_ERRORS as error:
         raise _damaged(image.format, error) from error
     finally:

@@ -22,7 +22,7 @@ def segment(light: NDArray[np.uint8], size: tuple[int, int]) -> Segmentation:
         return Segmentation(size, (candidate,), ((1.0,),), (float(size[1]),))
     scale = size[0] / light.shape[1]
     lines: list[list[tuple[int, int, int, int]]] = []
-    masks = {box: mask for box, mask in found}
+    masks = dict(found)
     for box in sorted(masks, key=lambda each: each[1]):
         for line in lines:
             top, bottom = line[0][1], line[0][1] + line[0][3]
@@ -61,7 +61,7 @@ def _shapes(
             near = min(s[1] for s in other) < top + height + height
             above = max(s[1] + s[3] for s in other) > top
             overlap = min(end, left + width) - max(start, left)
-            if near and above and overlap > 0.3 * min(width, end - start):  # noqa: PLR2004
+            if near and above and overlap > 0.3 * min(width, end - start):
                 group.append(index)
                 break
         else:

@@ -48,9 +48,7 @@ class Classifier:
             return np.empty((0, 10), np.float32)
         return self._predict(images)
 
-    def judge(
-        self, images: NDArray[np.uint8]
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def judge(self, images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return probabilities (n, 10), and the probability (n,) that an image is no digit."""
         return self.predict(images), np.zeros(len(images), np.float32)
 

@@ -2,30 +2,35 @@
 
 import itertools
 import os
+import re
 import stat
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from mnistcli.errors import PictureError
 
 STDIN = "-"
 SUFFIXES = (
-    *(".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".mpo", ".pbm", ".pgm", ".png", ".ppm", ".tif"),
-    *(".tiff", ".webp"),
+    *(".avif", ".bmp", ".gif", ".heic", ".heif", ".jfif", ".jpeg", ".jpg", ".mpo", ".pbm", ".pgm"),
+    *(".png", ".ppm", ".tif", ".tiff", ".webp"),
 )
 """What counts as a picture in a folder; a file that is named is read whatever its suffix."""
 MAX_BYTES = 330_000_000  # 12,000 x 9,000 pixels of three bytes take 324 million
 
 
-def expand(inputs: Iterable[str]) -> Iterator[str]:
-    """Yield the inputs, with each folder replaced by the pictures below it, sorted by path.
+def expand(inputs: Iterable[str], passed_over: Counter[str] | None = None) -> Iterator[str]:
+    """Yield the inputs, with each folder replaced by the pictures below it, in natural order.
 
-    A folder that cannot be listed stays, to be refused by its name when it is read.
+    Hidden files, and what is in hidden folders, are left out. What else is no picture by its name
+    is counted in `passed_over`, by suffix. A folder that cannot be listed stays, to be refused by
+    its name when it is read.
     """
+    passed_over = Counter() if passed_over is None else passed_over
     for name in inputs:
         if name == STDIN or not os.path.isdir(name):  # noqa: PTH112 - a name may be any bytes
             yield name
             continue
-        yield from _below(name)
+        yield from _below(name, passed_over)
 
 
 def share(inputs: Iterable[str], part: int, parts: int) -> Iterator[str]:
@@ -36,15 +41,36 @@ def share(inputs: Iterable[str], part: int, parts: int) -> Iterator[str]:
     return itertools.islice(inputs, part % parts, None, parts)
 
 
-def _below(top: str) -> Iterator[str]:
+def said(passed_over: Counter[str]) -> str:
+    """Say what was passed over: `3 files passed over: .txt 2, .mov 1`; nothing where none was."""
+    count = passed_over.total()
+    if not count:
+        return ""
+    kinds = sorted(passed_over.items(), key=lambda item: (-item[1], item[0]))
+    listed = ", ".join(f"{suffix or 'without a suffix'} {n:,}" for suffix, n in kinds)
+    return f"{count:,} {'files' if count > 1 else 'file'} passed over: {listed}"
+
+
+def natural(name: str) -> tuple[list[str | int], str]:
+    """Return the key that sorts img2 before img10."""
+    parts = re.split(r"([0-9]+)", name)
+    return [int(part) if k % 2 else part for k, part in enumerate(parts)], name
+
+
+def _below(top: str, passed_over: Counter[str]) -> Iterator[str]:
     """Yield the pictures below a folder, and the folders that cannot be listed."""
     unlisted: list[str] = []
     for folder, folders, files in os.walk(top, onerror=lambda e: unlisted.append(e.filename)):
         yield from unlisted
         unlisted.clear()
-        folders.sort()
-        pictures = (file for file in sorted(files) if file.lower().endswith(SUFFIXES))
-        yield from (os.path.join(folder, file) for file in pictures)  # noqa: PTH118
+        folders[:] = sorted((each for each in folders if not each.startswith(".")), key=natural)
+        for file in sorted(files, key=natural):
+            if file.startswith("."):  # such as macOS's ._3.png, which holds no picture
+                continue
+            if file.lower().endswith(SUFFIXES):
+                yield os.path.join(folder, file)  # noqa: PTH118
+            else:
+                passed_over[os.path.splitext(file)[1].lower()] += 1  # noqa: PTH122
     yield from unlisted
 
 

@@ -1,67 +1,92 @@
 """Pictures in, digits out."""
 
 import itertools
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import PIL.Image
 from numpy.typing import NDArray
 
 from mnistcli.errors import PictureError
-from mnistcli.picture.conversion import read_picture
+from mnistcli.picture.conversion import segment_picture
+from mnistcli.picture.segmentation import Segmentation
 from mnistcli.reading.classifier import Classifier
-from mnistcli.reading.inputs import STDIN, read_file
+from mnistcli.reading.inputs import read_file
+from mnistcli.reading.transcription import Digit, Transcription, transcribe
 
 VERSION = 1  # of the JSON that names predictions
-
-LONGEST_STEM = 230  # bytes: a file's name has at most 255, with `-2.png` and the like
 
 CHUNK = 32  # pictures read, then classified, at once
 
 Image = NDArray[np.uint8]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Prediction:
-    """What was read in one picture: an image and its answers, or an error."""
+    """What was read on one picture: its transcription, or an error."""
 
     path: str
-    image: Image | None = None
-    """(28, 28) uint8: what the network saw."""
-    probabilities: tuple[float, ...] | None = None
+    transcription: Transcription | None = None
     error: str | None = None
     doubtful: bool = False
-    """Whether the best answer's probability is below the confidence that was asked for."""
+    """Whether there may be no digit, or the answer's probability is below what was asked for."""
 
     @property
-    def ranking(self) -> list[int]:
-        """The ten digits, most probable first."""
-        probabilities = self.probabilities or ()
-        return sorted(range(len(probabilities)), key=lambda digit: -probabilities[digit])
+    def digits(self) -> tuple[Digit, ...]:
+        """The digits that were read, in reading order."""
+        return self.transcription.digits if self.transcription else ()
+
+    @property
+    def only(self) -> Digit | None:
+        """The digit, where exactly one was read."""
+        return self.digits[0] if len(self.digits) == 1 else None
+
+    @property
+    def image(self) -> Image | None:
+        """What the network saw, (28, 28) uint8, where exactly one digit was read."""
+        return self.only.image if self.only else None
+
+    @property
+    def probabilities(self) -> tuple[float, ...] | None:
+        """Those of the ten digits, where exactly one digit was read."""
+        return self.only.probabilities if self.only else None
 
     def to_json(self) -> dict[str, Any]:
         """Return the prediction as a JSON object; a doubtful one names no digit."""
-        probabilities = self.probabilities
+        read, only = self.transcription, self.only
         return {
             "path": self.path,
-            "digit": self.ranking[0] if probabilities and not self.doubtful else None,
-            "probability": max(probabilities) if probabilities else None,
-            "probabilities": list(probabilities) if probabilities else None,
+            "digit": only.digit if only and not self.doubtful else None,
+            "probability": read.probability if read else None,
+            "probabilities": list(only.probabilities) if only else None,
             "doubtful": self.doubtful,
             "error": self.error,
+            "text": read.text if read else None,
+            "digits": [_digit_json(each) for each in self.digits],
         }
 
 
+def _digit_json(digit: Digit) -> dict[str, Any]:
+    return {
+        "digit": digit.digit,
+        "probability": digit.probability,
+        "probabilities": list(digit.probabilities),
+        "box": list(digit.box),
+        "line": digit.line,
+    }
+
+
 def predict_pictures(
-    paths: Iterable[str], classifier: Classifier, min_confidence: float = 0.0
+    paths: Iterable[str],
+    classifier: Classifier,
+    min_confidence: float = 0.0,
+    count: int | None = None,
 ) -> Iterator[Prediction]:
     """Yield a prediction for the picture in each file ("-": standard input), in order.
 
-    They are read by all cores where there are many, and memory does not grow with their number.
+    Each shows `count` digits, or any number. They are read by all cores where there are many, and
+    memory does not grow with their number.
     """
     paths = iter(paths)
     batches = iter(lambda: list(itertools.islice(paths, CHUNK)), [])
@@ -73,55 +98,50 @@ def predict_pictures(
 
         read = ordered(_read_batch, itertools.chain([first], batches))
     for readings in read:
-        yield from _classify(readings, classifier, min_confidence)
+        yield from predict(readings, classifier, min_confidence, count)
 
 
-Reading = tuple[str, Image | None, str | None]
-"""A picture's path, and its image or the reason why there is none."""
+Reading = tuple[str, Segmentation | PictureError]
+"""A picture's path, and what could be digits on it, or the reason why nothing could be read."""
 
 
 def _read_batch(paths: list[str]) -> list[Reading]:
-    readings: list[Reading] = []
-    for path in paths:
-        try:
-            readings.append((path, read_picture(read_file(path)), None))
-        except PictureError as error:
-            readings.append((path, None, str(error)))
-    return readings
+    return [read(path, None) for path in paths]
 
 
-def _classify(
-    readings: list[Reading], classifier: Classifier, min_confidence: float
+def read(path: str, data: bytes | None) -> Reading:
+    """Return what could be digits on a picture: of these bytes, or of the file's."""
+    try:
+        return path, segment_picture(read_file(path) if data is None else data)
+    except PictureError as error:
+        return path, error
+
+
+def predict(
+    readings: list[Reading],
+    classifier: Classifier,
+    min_confidence: float = 0.0,
+    count: int | None = None,
 ) -> Iterator[Prediction]:
-    images = [image for _, image, _ in readings if image is not None]
-    rows = iter(classifier.predict(np.asarray(images, np.uint8)).tolist())
-    for path, image, error in readings:
-        if image is None:
-            yield Prediction(path, error=error)
+    """Yield a prediction for each picture; the network is asked once for all of them."""
+    images = [
+        candidate.image
+        for _, found in readings
+        if isinstance(found, Segmentation)
+        for candidate in found.candidates
+    ]
+    probabilities, strangeness = classifier.judge(np.array(images, np.uint8).reshape(-1, 28, 28))
+    start = 0
+    for path, found in readings:
+        if isinstance(found, PictureError):
+            yield Prediction(path, error=str(found))
+            continue
+        part = slice(start, start + len(found.candidates))
+        start = part.stop
+        try:
+            said = transcribe(found, probabilities[part], strangeness[part], count)
+        except PictureError as error:
+            yield Prediction(path, error=str(error))
         else:
-            probabilities = tuple(next(rows))
-            doubtful = max(probabilities) < min_confidence
-            yield Prediction(path, image, probabilities, doubtful=doubtful)
-
-
-def saved(predictions: Iterable[Prediction], folder: Path) -> Iterator[Prediction]:
-    """Write each prediction's image as a PNG into `folder` as it passes.
-
-    It is named after the picture: a/3.jpg becomes a-3.png, and what would collide is numbered.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    taken: set[str] = set()
-    for prediction in predictions:
-        if prediction.image is not None:
-            parts = [
-                part
-                for part in Path(prediction.path).with_suffix("").parts
-                if part not in ("/", "..")
-            ]
-            stem = "stdin" if prediction.path == STDIN else "-".join(parts)
-            stem = os.fsdecode(os.fsencode(stem)[-LONGEST_STEM:])  # the end tells more
-            names = itertools.chain([stem], (f"{stem}-{k}" for k in itertools.count(2)))
-            name = next(name for name in names if name not in taken)
-            taken.add(name)
-            PIL.Image.fromarray(prediction.image).save(folder / f"{name}.png", format="PNG")
-        yield prediction
+            doubtful = said.doubtful or said.probability < min_confidence
+            yield Prediction(path, said, doubtful=doubtful)

@@ -5,7 +5,7 @@ TSV and JSON need nothing but the standard library, so that a script's `predict`
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from mnistcli.errors import PictureError
 from mnistcli.reading.inputs import SUFFIXES
@@ -16,12 +16,19 @@ from mnistcli.terminal.tsv import tsv_line
 
 
 def write(
-    predictions: Iterable[Prediction], run: Run, form: str, top: int, *, part: bool = False
+    predictions: Iterable[Prediction],
+    run: Run,
+    form: str,
+    top: int,
+    *,
+    part: bool = False,
+    aside: Callable[[], str] = str,
 ) -> None:
     """Write predictions to stdout as "table", "show" (a table with drawings), "tsv" or "json".
 
-    What could not be read is said on stderr. Raises PictureError at the end if there was any, or
-    if there was no picture at all: only as a `part` of a job may there be none.
+    What could not be read is said on stderr, and in the end what `aside` then has to say. Raises
+    PictureError at the end if something could not be read, or if there was no picture at all: only
+    as a `part` of a job may there be none.
     """
     # A file's name is bytes: what is not UTF-8 goes out as it came in.
     for stream in (sys.stdout, sys.stderr):
@@ -32,12 +39,14 @@ def write(
         _write_json(counter, run)
     elif form == "tsv":
         for prediction in counter:
-            if prediction.probabilities:
+            if prediction.transcription:
                 sys.stdout.write(tsv_line(prediction, top))
     else:
         from mnistcli.terminal import pictures
 
         pictures.show(counter, top, draw=form == "show")
+    if said := aside():
+        sys.stderr.write(f"{escape(said)}\n")
     if counter.total == 0 and not part:
         raise PictureError(
             f"no picture found: expected files that end in {', '.join(SUFFIXES)}, in the folders "

@@ -2,13 +2,13 @@
 
 import asyncio
 import os
+import re
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
 from typing import Any
 
-import numpy as np
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -16,8 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from mnistcli.errors import PictureError
-from mnistcli.picture.conversion import read_picture
+from mnistcli.reading import prediction as reading
 from mnistcli.reading.classifier import Classifier
 from mnistcli.reading.inputs import STDIN
 from mnistcli.reading.prediction import VERSION, Prediction
@@ -33,6 +32,7 @@ ASSETS = {
     "/favicon.svg": ("favicon.svg", "image/svg+xml"),
 }
 FORM = "multipart/form-data"
+ANY = "any"  # number of digits
 
 
 def create_app(
@@ -56,10 +56,11 @@ def create_app(
             raise HTTPException(
                 415, "a form was sent: expected the picture's bytes alone (curl --data-binary)."
             )
+        count = _count(request.query_params.get("digits", ANY))
         async with body.of(request) as data:
             if not data:
                 raise HTTPException(400, "the body is empty: expected the bytes of a picture.")
-            prediction = await reader.read(data)
+            prediction = await reader.read(data, count)
         return answer(prediction, run, with_image="image" in request.query_params)
 
     async def health(_request: Request) -> Response:
@@ -81,13 +82,17 @@ def create_app(
 def answer(prediction: Prediction, run: Run, *, with_image: bool) -> Response:
     """Return the JSON of `mnistcli predict --json -`; 422 when the picture could not be read.
 
-    With the 28x28 image the status is always 200: browsers log every other as a defect of the
+    With the 28x28 images the status is always 200: browsers log every other as a defect of the
     page, and the first dot of a drawing is none.
     """
     prediction_json: dict[str, Any] = prediction.to_json()
     if with_image:
         image = prediction.image
         prediction_json["image"] = None if image is None else image.tolist()
+        for digit, digit_json in zip(prediction.digits, prediction_json["digits"], strict=True):
+            digit_json["image"] = digit.image.tolist()
+        said = prediction.transcription
+        prediction_json["size"] = list(said.size) if said else None
     content: dict[str, Any] = {
         "version": VERSION,
         "run": str(run.path.absolute()),
@@ -106,18 +111,25 @@ class Reader:
         self._one_at_a_time = threading.Lock()  # an interpreter holds the tensors of one call
         self._threads = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="reader")
 
-    async def read(self, data: bytes) -> Prediction:
-        """Return what is read in a picture's bytes."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._read, data)
+    async def read(self, data: bytes, count: int | None = None) -> Prediction:
+        """Return what is read in a picture's bytes: `count` digits, or any number."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, self._read, data, count)
 
-    def _read(self, data: bytes) -> Prediction:
-        try:
-            image = read_picture(data)
-        except PictureError as error:
-            return Prediction(STDIN, error=str(error))
+    def _read(self, data: bytes, count: int | None) -> Prediction:
+        found = reading.read(STDIN, data)
         with self._one_at_a_time:
-            (row,) = self._classifier.predict(np.asarray([image])).tolist()
-        return Prediction(STDIN, image, tuple(row))
+            (prediction,) = reading.predict([found], self._classifier, count=count)
+        return prediction
+
+
+def _count(name: str) -> int | None:
+    """Return how many digits were asked for, None for any; raise HTTPException 400."""
+    if name == ANY:
+        return None
+    if not re.fullmatch("[1-9][0-9]{0,3}", name):
+        raise HTTPException(400, "digits is wrong: expected any, or a number from 1, such as 4.")
+    return int(name)
 
 
 def _asset(name: str, media_type: str) -> Callable[[Request], Response]:
