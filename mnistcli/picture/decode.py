@@ -38,27 +38,31 @@ MAX_BYTES = 400_000_000
 #: a file may ask for as much work as 20 scans (encoders write 10) of the largest picture.
 MAX_SCANNED_PIXELS = 20 * LARGEST
 
-#: (signature, offset, Pillow's module, its class): the formats that are read.
+#: Brands of HEIF (ISO/IEC 23008-12, annex B) that are still pictures in HEVC: what phones take.
+HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"mif1")
+
+#: (signature, offset, the plugin's module, its class): the formats that are read.
 SIGNATURES = (
-    (b"\x89PNG\r\n\x1a\n", 0, "PngImagePlugin", "PngImageFile"),
-    (b"\xff\xd8\xff", 0, "JpegImagePlugin", "JpegImageFile"),  # an MPO's first picture, too
-    (b"GIF8", 0, "GifImagePlugin", "GifImageFile"),
-    (b"BM", 0, "BmpImagePlugin", "BmpImageFile"),
-    (b"WEBP", 8, "WebPImagePlugin", "WebPImageFile"),
-    (b"II*\0", 0, "TiffImagePlugin", "TiffImageFile"),
-    (b"MM\0*", 0, "TiffImagePlugin", "TiffImageFile"),
-    (b"II+\0", 0, "TiffImagePlugin", "TiffImageFile"),
-    (b"MM\0+", 0, "TiffImagePlugin", "TiffImageFile"),
-    (b"ftypavif", 4, "AvifImagePlugin", "AvifImageFile"),
-    *((b"P%d" % kind, 0, "PpmImagePlugin", "PpmImageFile") for kind in range(1, 7)),
+    (b"\x89PNG\r\n\x1a\n", 0, "PIL.PngImagePlugin", "PngImageFile"),
+    (b"\xff\xd8\xff", 0, "PIL.JpegImagePlugin", "JpegImageFile"),  # an MPO's first picture, too
+    (b"GIF8", 0, "PIL.GifImagePlugin", "GifImageFile"),
+    (b"BM", 0, "PIL.BmpImagePlugin", "BmpImageFile"),
+    (b"WEBP", 8, "PIL.WebPImagePlugin", "WebPImageFile"),
+    (b"II*\0", 0, "PIL.TiffImagePlugin", "TiffImageFile"),
+    (b"MM\0*", 0, "PIL.TiffImagePlugin", "TiffImageFile"),
+    (b"II+\0", 0, "PIL.TiffImagePlugin", "TiffImageFile"),
+    (b"MM\0+", 0, "PIL.TiffImagePlugin", "TiffImageFile"),
+    (b"ftypavif", 4, "PIL.AvifImagePlugin", "AvifImageFile"),
+    *((b"ftyp" + brand, 4, "pi_heif.as_plugin", "HeifImageFile") for brand in HEIF_BRANDS),
+    *((b"P%d" % kind, 0, "PIL.PpmImagePlugin", "PpmImageFile") for kind in range(1, 7)),
 )
-FORMATS = "PNG, JPEG, GIF, BMP, WebP, TIFF, AVIF or PPM"
+FORMATS = "PNG, JPEG, HEIC, GIF, BMP, WebP, TIFF, AVIF or PPM"
 
 #: Bytes a pixel in Pillow's memory; four in every mode that is not listed.
 BYTES_OF_MODE = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2, "I;16N": 2}
 BYTES_OF_ROW = 8  # where it begins
 #: Bytes a pixel at the peak where a library decodes into its own canvases first (measured).
-BYTES_OF_FORMAT = {"WEBP": 16, "AVIF": 20}
+BYTES_OF_FORMAT = {"WEBP": 16, "AVIF": 20, "HEIF": 7, "HEIF RGBA": 10}
 #: The same for Pillow's decoders that are written in Python, which gather the pixels first.
 BYTES_OF_CODEC = {"bmp_rle": 4, "ppm": 13, "ppm_plain": 13}
 
@@ -84,7 +88,7 @@ DECODER_ERRORS = (
     zlib.error,
 )
 
-#: The tag of EXIF and TIFF that says how the camera was held.
+#: The tag of EXIF and TIFF that says how the camera was held; of HEIF, libheif has turned it.
 ORIENTATION = 0x0112
 UPRIGHT = 1
 TRANSPOSED = range(5, 9)  # the camera was held upright: rows are columns
@@ -131,8 +135,8 @@ def _open(data: bytes) -> tuple[ImageFile, bool]:
     _, _, module, name = next(known, (b"", 0, "", ""))
     if not name:
         raise PictureError(_unknown(data))
-    plugin = importlib.import_module(f"PIL.{module}")
-    if module == "TiffImagePlugin":
+    plugin = importlib.import_module(module)
+    if module == "PIL.TiffImagePlugin":
         _quieten_libtiff()
     try:
         image: ImageFile = getattr(plugin, name)(io.BytesIO(data))
@@ -174,7 +178,9 @@ def _plan(image: ImageFile, data: bytes) -> tuple[int, bool]:
 
 def _decoder_bytes(image: ImageFile, data: bytes) -> int:
     """Bound the memory for a decoder that takes the picture as a whole."""
-    per_pixel = BYTES_OF_FORMAT.get(image.format or "", BYTES_OF_MODE.get(image.mode, 4))
+    kind = image.format or ""
+    per_pixel = BYTES_OF_FORMAT.get(kind, BYTES_OF_MODE.get(image.mode, 4))
+    per_pixel = BYTES_OF_FORMAT.get(f"{kind} {image.mode}", per_pixel)
     codec = image.tile[0][0] if image.tile else ""
     per_pixel = BYTES_OF_CODEC.get(codec, per_pixel)
     whole = image.width * image.height * per_pixel + BYTES_OF_ROW * max(image.size)
