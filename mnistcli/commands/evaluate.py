@@ -22,9 +22,10 @@ from mnistcli.terminal import chatter
     "--pictures",
     type=click.Path(exists=True, path_type=Path),
     metavar="DIR|CSV",
-    help="Measure on your own pictures instead: a folder with sub-folders 0 to 9, or a CSV with "
-    "the columns path and label.",
+    help="Measure on your own pictures instead: a folder with sub-folders 0 to 9, or of numbers, "
+    "or a CSV with the columns path and label (12 34|56: a bar between lines).",
 )
+@options.digits
 @options.engine
 @click.option("--fail-under", type=options.Number(0, 1), help="Exit with 1 below this accuracy.")
 @click.option(
@@ -42,6 +43,7 @@ def evaluate(
     dataset: str | None,
     split: str,
     pictures: Path | None,
+    digits: int | None,
     engine: str,
     fail_under: float | None,
     plots: bool,
@@ -52,16 +54,25 @@ def evaluate(
     quiet: bool,
 ) -> None:
     """Measure a run on a dataset split, or on your own pictures."""
+    if digits is not None and pictures is None:
+        raise click.UsageError("--digits says what pictures show: it goes with --pictures only.")
     chatter.silence()
+    from collections import Counter
+
     from mnistcli.evaluation.scoring import evaluate_pictures, evaluate_run, require
+    from mnistcli.reading.inputs import said
     from mnistcli.runs.run import find
     from mnistcli.terminal import evaluate as view
     from mnistcli.terminal.console import note
+    from mnistcli.terminal.escaping import escape
 
     found = find(runs_dir, run)
     if pictures:
         note(f"measuring {found.name} on {pictures}", quiet=quiet)
-        evaluation = evaluate_pictures(found, pictures, engine)
+        passed_over: Counter[str] = Counter()
+        evaluation = evaluate_pictures(found, pictures, engine, digits, passed_over)
+        if aside := said(passed_over):
+            note(escape(aside), quiet=quiet)
     else:
         note(f"measuring {found.name} on {dataset or found.config.dataset} {split}", quiet=quiet)
         evaluation = evaluate_run(found, data_dir, dataset, split, engine)

@@ -1,31 +1,38 @@
-"""People's own labelled pictures: a folder with one sub-folder per digit, or a CSV."""
+"""People's own labelled pictures: a folder with one sub-folder per label, or a CSV."""
 
 import csv
+import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from mnistcli.errors import DatasetError
-from mnistcli.reading.inputs import expand
+from mnistcli.evaluation.texts import bare
+from mnistcli.reading.inputs import expand, natural
 
-DIGITS = tuple(map(str, range(10)))
+LINES = re.compile(r"[0-9]+(\n[0-9]+)*")
 
 
 @dataclass(frozen=True)
 class LabelledPicture:
-    """A picture's path, and the digit 0..9 that it shows."""
+    """A picture's path, and the digits that it shows: a line of them for each line of writing."""
 
     path: str
-    label: int
+    label: str
 
 
-def labelled_pictures(source: Path) -> list[LabelledPicture]:
+def labelled_pictures(
+    source: Path, passed_over: Counter[str] | None = None
+) -> list[LabelledPicture]:
     """Return the labelled pictures of a folder (the ImageFolder convention) or a CSV.
 
-    A CSV has the columns `path`, relative to it, and `label`; other columns are ignored.
-    Raises DatasetError when there are none, or a label is no digit.
+    A folder has a sub-folder for each label: 0 to 9, or a number. A CSV has the columns `path`,
+    relative to it, and `label`, in which `|` or a newline separates lines and spaces don't count;
+    other columns are ignored. What is no picture in the sub-folders is counted in `passed_over`.
+    Raises DatasetError when there are none, or a label holds anything but digits.
     """
-    found = list(_of_folder(source) if source.is_dir() else _of_csv(source))
+    found = list(_of_folder(source, passed_over) if source.is_dir() else _of_csv(source))
     if not found:
         raise DatasetError(
             f"{source} names no labelled pictures: expected a folder with sub-folders 0 to 9, "
@@ -34,10 +41,12 @@ def labelled_pictures(source: Path) -> list[LabelledPicture]:
     return found
 
 
-def _of_folder(folder: Path) -> Iterator[LabelledPicture]:
-    for digit in DIGITS:
-        if (folder / digit).is_dir():
-            yield from (LabelledPicture(path, int(digit)) for path in expand([str(folder / digit)]))
+def _of_folder(folder: Path, passed_over: Counter[str] | None) -> Iterator[LabelledPicture]:
+    for each in sorted(folder.iterdir(), key=lambda path: natural(path.name)):
+        if each.is_dir() and LINES.fullmatch(each.name):
+            yield from (
+                LabelledPicture(path, each.name) for path in expand([str(each)], passed_over)
+            )
 
 
 def _of_csv(path: Path) -> Iterator[LabelledPicture]:
@@ -50,11 +59,13 @@ def _of_csv(path: Path) -> Iterator[LabelledPicture]:
                     f"label, got {', '.join(rows.fieldnames or ['nothing'])}."
                 )
             for row in rows:
-                if not row["path"] or row["label"] not in DIGITS:
+                label = bare(row["label"] or "")
+                if not row["path"] or not LINES.fullmatch(label):
                     raise DatasetError(
-                        f"{path}, line {rows.line_num}: expected a path and a digit 0 to 9, got "
-                        f"{row['path']!r} and {row['label']!r}."
+                        f"{path}, line {rows.line_num}: expected a path and the digits that the "
+                        f"picture shows, such as 7 or 12 34|56, got {row['path']!r} and "
+                        f"{row['label']!r}."
                     )
-                yield LabelledPicture(str(path.parent / row["path"]), int(row["label"]))
+                yield LabelledPicture(str(path.parent / row["path"]), label)
     except (csv.Error, UnicodeDecodeError) as error:
         raise DatasetError(f"{path} is not a CSV in UTF-8: {error}.") from error

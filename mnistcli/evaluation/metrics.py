@@ -1,10 +1,11 @@
 """How good predictions are: labels and probabilities to accuracy, loss, per class, confusion."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 CLASSES = 10
 Z_95 = 1.959963984540054  # two-sided 95 % quantile of the standard normal distribution
@@ -82,22 +83,34 @@ def expected_calibration_error(
     Source: C. Guo, G. Pleiss, Y. Sun, K. Weinberger, "On calibration of modern neural networks",
     ICML 2017, equation 3.
     """
-    bins = reliability(probabilities, labels)
-    return math.fsum(abs(each.confidence - each.accuracy) * each.n for each in bins) / len(labels)
+    return calibration_error(reliability(probabilities, labels))
+
+
+def calibration_error(bins: Sequence[ConfidenceBin]) -> float:
+    """Return the mean gap between confidence and accuracy over bins."""
+    n = sum(each.n for each in bins)
+    return math.fsum(abs(each.confidence - each.accuracy) * each.n for each in bins) / n
 
 
 def reliability(
     probabilities: NDArray[np.float32], labels: NDArray[np.uint8]
 ) -> tuple[ConfidenceBin, ...]:
     """Return the bins, of BINS equal ones of confidence in [0, 1], that hold an image, in order."""
-    confidence = probabilities.max(axis=1).astype(np.float64)
-    right = probabilities.argmax(axis=1) == labels
+    return reliability_of(probabilities.max(axis=1), probabilities.argmax(axis=1) == labels)
+
+
+def reliability_of(
+    confidences: ArrayLike, rights: Sequence[bool] | NDArray[np.bool_]
+) -> tuple[ConfidenceBin, ...]:
+    """Return the bins of answers with these confidences, each right or not, in order."""
+    confidence = np.asarray(confidences, np.float64)
+    right = np.asarray(rights, np.float64)
     bins = np.minimum((confidence * BINS).astype(np.int64), BINS - 1)
     n = np.bincount(bins, minlength=BINS)
-    confidences = np.bincount(bins, weights=confidence, minlength=BINS)
-    rights = np.bincount(bins, weights=right, minlength=BINS)
+    claims = np.bincount(bins, weights=confidence, minlength=BINS)
+    hits = np.bincount(bins, weights=right, minlength=BINS)
     return tuple(
-        ConfidenceBin(float(confidences[k] / n[k]), float(rights[k] / n[k]), int(n[k]))
+        ConfidenceBin(float(claims[k] / n[k]), float(hits[k] / n[k]), int(n[k]))
         for k in np.flatnonzero(n)
     )
 

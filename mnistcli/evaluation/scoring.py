@@ -1,6 +1,7 @@
-"""Measure a run on a dataset split."""
+"""Measure a run on a dataset split, or on people's own pictures."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,9 +12,11 @@ import numpy as np
 from mnistcli import files
 from mnistcli.datasets import store
 from mnistcli.errors import BelowThresholdError, DatasetError
+from mnistcli.evaluation import texts as reading
 from mnistcli.evaluation.labelled import labelled_pictures
-from mnistcli.evaluation.metrics import Metrics, measure
+from mnistcli.evaluation.metrics import ConfidenceBin, Metrics, measure, reliability
 from mnistcli.evaluation.mistakes import Answers, Mistake, most_confident
+from mnistcli.evaluation.texts import ReadPicture, TextMetrics, bare, measure_texts
 from mnistcli.reading.classifier import Classifier
 from mnistcli.reading.prediction import predict_pictures
 from mnistcli.runs.run import Run
@@ -38,10 +41,14 @@ class Evaluation:
     run: Run
     dataset: str
     split: str
-    metrics: Metrics
-    answers: Answers
+    metrics: Metrics | None
+    """Of single digits; None where a picture shows several."""
+    answers: Answers | None
     skipped: Sequence[Skipped] | None = None
     """Of pictures only: those that could not be read."""
+    texts: TextMetrics | None = None
+    """Of pictures only."""
+    pictures: Sequence[ReadPicture] = ()
 
     @property
     def slug(self) -> str:
@@ -57,31 +64,58 @@ class Evaluation:
         return f"{self.run.name} on {self.dataset} {self.split}"
 
     @property
+    def scores(self) -> Metrics | TextMetrics:
+        """What both kinds have: n, accuracy, its interval, calibration error."""
+        scores = self.texts or self.metrics
+        assert scores is not None  # noqa: S101 - for the type checker: one of them is there
+        return scores
+
+    @property
     def errors(self) -> int:
-        """How many images were read wrongly."""
+        """How many images or pictures were read wrongly."""
+        if self.texts is not None:
+            return sum(not each.right for each in self.pictures)
+        assert self.metrics is not None  # noqa: S101 - for the type checker
         confusion = self.metrics.confusion_matrix
         return int(confusion.sum() - np.trace(confusion))
 
+    @property
+    def reliability(self) -> tuple[ConfidenceBin, ...]:
+        """Whether a probability can be taken at its word."""
+        if self.answers is None or self.texts is not None:
+            return reading.reliability(self.pictures)
+        return reliability(self.answers.probabilities, self.answers.labels)
+
     def mistakes(self, count: int) -> tuple[Mistake, ...]:
         """Return up to `count` mistakes, those first of which the network was surest."""
-        return most_confident(self.answers, count)
+        return most_confident(self.answers, count) if self.answers else ()
+
+    def misread(self, count: int) -> tuple[ReadPicture, ...]:
+        """Return up to `count` pictures that were read wrongly, those that were surest first."""
+        return reading.surest_misread(self.pictures, count)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the evaluation as a JSON object, numbers unrounded."""
-        metrics = self.metrics
+        """Return the evaluation as a JSON object, numbers unrounded.
+
+        Where pictures show several digits, what is of single digits only is null.
+        """
+        metrics, scores = self.metrics, self.scores
         report = {
             "version": VERSION,
             "run": str(self.run.path.absolute()),
             "dataset": self.dataset,
             "split": self.split,
-            "n": metrics.n,
-            "accuracy": metrics.accuracy,
-            "loss": metrics.loss,
-            "confidence_interval": list(metrics.confidence_interval),
-            "expected_calibration_error": metrics.expected_calibration_error,
-            "per_class": [asdict(each) for each in metrics.per_class],
-            "confusion_matrix": metrics.confusion_matrix.tolist(),
+            "n": scores.n,
+            "accuracy": scores.accuracy,
+            "loss": metrics.loss if metrics else None,
+            "confidence_interval": list(scores.confidence_interval),
+            "expected_calibration_error": scores.expected_calibration_error,
+            "per_class": [asdict(each) for each in metrics.per_class] if metrics else None,
+            "confusion_matrix": metrics.confusion_matrix.tolist() if metrics else None,
         }
+        if self.texts is not None:
+            report["character_error_rate"] = self.texts.character_error_rate
+            report["by_length"] = [asdict(each) for each in self.texts.by_length]
         if self.skipped is not None:
             report["skipped"] = [asdict(each) for each in self.skipped]
         return report
@@ -99,56 +133,78 @@ def evaluate_run(
     classifier = Classifier.load(run, engine)
     labelled = store.load(data_dir, name, split)
     answers = Answers(labelled.images, labelled.labels, classifier.predict(labelled.images))
-    return _measured(run, name, split, answers)
+    metrics = measure(answers.probabilities, answers.labels)
+    return _written(Evaluation(run, name, split, metrics, answers))
 
 
-def evaluate_pictures(run: Run, source: Path, engine: str = "auto") -> Evaluation:
+def evaluate_pictures(
+    run: Run,
+    source: Path,
+    engine: str = "auto",
+    count: int | None = None,
+    passed_over: Counter[str] | None = None,
+) -> Evaluation:
     """Return what `run` scores on people's own labelled pictures, a folder or a CSV.
 
-    Pictures that cannot be read are not counted, but listed. Raises DatasetError, RunError,
-    ModelError.
+    They are read as having `count` digits each, or any number. Pictures that cannot be read are
+    not counted, but listed; what else lies in the folder is counted in `passed_over`. Raises
+    DatasetError, RunError, ModelError.
     """
     classifier = Classifier.load(run, engine)
-    labelled = labelled_pictures(source)
-    images, rows, labels, names = [], [], [], []
-    skipped = []
-    predictions = predict_pictures((each.path for each in labelled), classifier)
+    labelled = labelled_pictures(source, passed_over)
+    pictures, skipped = [], []
+    predictions = predict_pictures((each.path for each in labelled), classifier, count=count)
     for each, prediction in zip(labelled, predictions, strict=True):
-        if prediction.probabilities is None:
+        said = prediction.transcription
+        if said is None:
             skipped.append(Skipped(each.path, prediction.error or ""))
         else:
-            images.append(prediction.image)
-            rows.append(prediction.probabilities)
-            labels.append(each.label)
-            names.append(each.path)
-    if not rows:
+            text = bare(said.text)
+            pictures.append(
+                ReadPicture(each.path, each.label, text, said.probability, said.digits, said.size)
+            )
+    if not pictures:
         raise DatasetError(
             f"none of the {len(labelled)} pictures in {source} could be read; "
             f"the first: {skipped[0].path}: {skipped[0].reason}"
         )
-    answers = Answers(
-        np.array(images, np.uint8),
-        np.array(labels, np.uint8),
-        np.array(rows, np.float32),
-        names,
+    answers = _single(pictures)
+    metrics = measure(answers.probabilities, answers.labels) if answers else None
+    texts = measure_texts(pictures)
+    return _written(
+        Evaluation(run, str(source), PICTURES, metrics, answers, skipped, texts, pictures)
     )
-    return _measured(run, str(source), PICTURES, answers, skipped)
 
 
-def _measured(
-    run: Run, dataset: str, split: str, answers: Answers, skipped: Sequence[Skipped] | None = None
-) -> Evaluation:
-    """Return what the answers score, having written it into the run as JSON."""
-    metrics = measure(answers.probabilities, answers.labels)
-    evaluation = Evaluation(run, dataset, split, metrics, answers, skipped)
-    files.write_json(run.path / f"evaluation-{evaluation.slug}.json", evaluation.to_json())
+def _single(pictures: Sequence[ReadPicture]) -> Answers | None:
+    """Return the answers where every picture shows one digit; those read as several are left out.
+
+    None where a picture shows several, or none was read as one.
+    """
+    if any(len(each.label) > 1 for each in pictures):
+        return None
+    ones = [each for each in pictures if len(each.digits) == 1]
+    if not ones:
+        return None
+    return Answers(
+        np.array([each.images[0] for each in ones], np.uint8),
+        np.array([int(each.label) for each in ones], np.uint8),
+        np.array([each.digits[0].probabilities for each in ones], np.float32),
+        [each.path for each in ones],
+    )
+
+
+def _written(evaluation: Evaluation) -> Evaluation:
+    """Write an evaluation into its run as JSON, and return it."""
+    path = evaluation.run.path / f"evaluation-{evaluation.slug}.json"
+    files.write_json(path, evaluation.to_json())
     return evaluation
 
 
 def require(evaluation: Evaluation, accuracy: float) -> None:
     """Raise BelowThresholdError when the measured accuracy is below this one."""
-    if evaluation.metrics.accuracy < accuracy:
+    if evaluation.scores.accuracy < accuracy:
         raise BelowThresholdError(
-            f"accuracy {evaluation.metrics.accuracy:.4f} on {evaluation.dataset} "
+            f"accuracy {evaluation.scores.accuracy:.4f} on {evaluation.dataset} "
             f"{evaluation.split}: expected at least {accuracy}."
         )

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli.evaluation.metrics import ClassMetrics, ConfidenceBin
+from mnistcli.evaluation.texts import LengthMetrics
 from mnistcli.runs.history import EpochRecord
 
 CERTAIN = 0.9995  # what would be rounded to 100.0%
@@ -63,3 +64,18 @@ def classes(per_class: Sequence[ClassMetrics]) -> str:
     if worst.recall == 1:
         return "Every digit is always read right"
     return f"{worst.label} is the hardest: {1 - worst.recall:.1%} misread"
+
+
+def line(text: str, longest: int) -> str:
+    """Return a picture's text as one line, a bar between its lines, cut to so many characters."""
+    text = text.replace("\n", "|")
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def lengths(by_length: Sequence[LengthMetrics]) -> str:
+    """Say how many digits make a picture hardest to read."""
+    worst = min(by_length, key=lambda each: each.accuracy)
+    if worst.accuracy == 1:
+        return "Every picture is read whole"
+    digits = "one digit" if worst.length == 1 else f"{worst.length} digits"
+    return f"Pictures of {digits} are the hardest: {1 - worst.accuracy:.1%} misread"

@@ -67,7 +67,7 @@ def confusion(matrix: NDArray[np.int64], subject: str) -> bytes:
     """Return a PNG: which digits are taken for which; matrix (10, 10), true by read."""
     with mpl.rc_context(STYLE):
         figure = Figure((8, 7.4), layout="constrained")
-        _headline(figure, headlines.confusion(matrix), subject)
+        headline(figure, headlines.confusion(matrix), subject)
         axes = figure.add_subplot()
         axes.grid(visible=False)
         wrong = matrix.copy()
@@ -106,7 +106,7 @@ def confusion(matrix: NDArray[np.int64], subject: str) -> bytes:
         axes.set_ylabel("shows", loc="top", labelpad=8)
         for spine in axes.spines.values():
             spine.set_visible(False)
-        return _rendered(figure, "png")
+        return rendered(figure, "png")
 
 
 def mistakes(shown: Sequence[Mistake], errors: int, subject: str) -> bytes:
@@ -115,7 +115,7 @@ def mistakes(shown: Sequence[Mistake], errors: int, subject: str) -> bytes:
     rows = max(1, -(-len(shown) // COLUMNS))
     with mpl.rc_context(STYLE):
         figure = Figure((8, 0.95 + 1.75 * rows), layout="constrained")
-        _headline(figure, headlines.mistakes(len(shown), errors), subject)
+        headline(figure, headlines.mistakes(len(shown), errors), subject)
         # One pair of axes in pixels of the images: a pair for each image takes seconds.
         axes = figure.add_subplot(xlim=(0, COLUMNS * TILE), ylim=(rows * TILE_HEIGHT, 0))
         axes.set_axis_off()
@@ -144,7 +144,7 @@ def mistakes(shown: Sequence[Mistake], errors: int, subject: str) -> bytes:
                 **middle,
             )
         axes.set(xlim=(-1, COLUMNS * TILE - 3), ylim=(rows * TILE_HEIGHT, 0))
-        return _rendered(figure, "png")
+        return rendered(figure, "png")
 
 
 def reliability(bins: Sequence[ConfidenceBin], subject: str | None) -> bytes:
@@ -155,7 +155,7 @@ def reliability(bins: Sequence[ConfidenceBin], subject: str | None) -> bytes:
     n = sum(each.n for each in bins)
     with mpl.rc_context(STYLE):
         figure = Figure((8, 6.4), layout="constrained")
-        _headline(figure, headlines.reliability(bins), subject)
+        headline(figure, headlines.reliability(bins), subject)
         above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3.2, 1))
         above.plot([0, 100], [0, 100], color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
         above.text(2, 96, "above the line:\nbetter than it claims", color=MUTED, va="top")
@@ -198,7 +198,7 @@ def reliability(bins: Sequence[ConfidenceBin], subject: str | None) -> bytes:
         below.set_ylabel("images")
         below.xaxis.set_major_formatter(PERCENT)
         below.spines["left"].set_visible(False)
-        return _rendered(figure, "png" if subject else "svg")
+        return rendered(figure, "png" if subject else "svg")
 
 
 def curves(history: Sequence[EpochRecord], accuracy: float | None, subject: str | None) -> bytes:
@@ -208,7 +208,7 @@ def curves(history: Sequence[EpochRecord], accuracy: float | None, subject: str 
     """
     with mpl.rc_context(STYLE):
         figure = Figure((8, 4.4), layout="constrained")
-        _headline(figure, headlines.curves(history), subject)
+        headline(figure, headlines.curves(history), subject)
         left, right = figure.subplots(1, 2)
         epochs = [record.epoch for record in history]
         for axes, training, validation in (
@@ -249,7 +249,7 @@ def curves(history: Sequence[EpochRecord], accuracy: float | None, subject: str 
                 )
             ],
         )
-        return _rendered(figure, "png" if subject else "svg")
+        return rendered(figure, "png" if subject else "svg")
 
 
 def _label_ends(axes: Axes, labels: Sequence[tuple[str, float | None, str]]) -> None:
@@ -270,7 +270,7 @@ def _label_ends(axes: Axes, labels: Sequence[tuple[str, float | None, str]]) -> 
         axes.text(1.03, height, text, color=colour, va="center", transform=axes.transAxes)
 
 
-def _headline(figure: Figure, answer: str, subject: str | None) -> None:
+def headline(figure: Figure, answer: str, subject: str | None) -> None:
     """Write the answer, and below it what it is about, above everything else."""
     if subject is None:
         return
@@ -282,7 +282,7 @@ def _headline(figure: Figure, answer: str, subject: str | None) -> None:
     engine.set(rect=(0.01, 0.01, 0.98, 1 - 0.85 / height))
 
 
-def _rendered(figure: Figure, form: str) -> bytes:
+def rendered(figure: Figure, form: str) -> bytes:
     """Return the figure's bytes, in which nothing says when or by what version they were made."""
     file = io.BytesIO()
     without = {"Date": None, "Creator": None} if form == "svg" else {"Software": None}

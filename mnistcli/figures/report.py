@@ -4,20 +4,14 @@ The curves are matplotlib's, inlined as SVG with its colours replaced by the pag
 are tables, so that they can be read aloud, searched and copied.
 """
 
-import base64
-import io
 import shlex
 from collections.abc import Iterable
 from html import escape
 from importlib.resources import files
 
-import PIL.Image
-
 from mnistcli import __version__
-from mnistcli.evaluation import metrics
-from mnistcli.evaluation.mistakes import Mistake
 from mnistcli.evaluation.scoring import Evaluation
-from mnistcli.figures import headlines, plots
+from mnistcli.figures import headlines, plots, tables
 from mnistcli.runs.history import Results
 from mnistcli.runs.run import Run
 
@@ -37,11 +31,10 @@ COLOURS = {
 
 def html(evaluation: Evaluation, results: Results) -> str:
     """Return the page on what a run is and what it scored in an evaluation."""
-    run, config, answers = evaluation.run, evaluation.run.config, evaluation.answers
+    run, config = evaluation.run, evaluation.run.config
     lead = f"{config.model} trained on {config.dataset} with {config.optimizer}, {run.created[:10]}"
     parts = " ".join(f"<span>{escape(part)}</span>" for part in command(run))
-    bins = metrics.reliability(answers.probabilities, answers.labels)
-    mistakes = evaluation.mistakes(SHOWN)
+    bins = evaluation.reliability
     sections = (
         _section(
             headlines.curves(results.history),
@@ -49,22 +42,8 @@ def html(evaluation: Evaluation, results: Results) -> str:
             "the epoch, while the network was still learning.",
             _svg(plots.curves(results.history, results.accuracy, None), "learning curves"),
         ),
-        _section(
-            headlines.confusion(evaluation.metrics.confusion_matrix),
-            "Which digit was read as which. Mistakes are coloured, more for more.",
-            _confusion(evaluation),
-        ),
-        _section(
-            headlines.classes(evaluation.metrics.per_class),
-            "Of the images that show a digit, how many were misread.",
-            _classes(evaluation),
-        ),
-        _section(
-            headlines.mistakes(len(mistakes), evaluation.errors),
-            "As the network saw them.",
-            f'<div class="sheet">{"".join(map(_mistake, mistakes))}</div>',
-            "sheet-section",
-        ),
+        *_tables(evaluation),
+        _mistakes(evaluation),
         _section(
             headlines.reliability(bins),
             "Whether a probability can be taken at its word: the nearer to the line, the more so.",
@@ -86,7 +65,7 @@ def html(evaluation: Evaluation, results: Results) -> str:
 </head>
 <body>
 <header>
-<h1>{escape(evaluation.subject)}: {evaluation.metrics.accuracy:.2%} read right</h1>
+<h1>{escape(evaluation.subject)}: {evaluation.scores.accuracy:.2%} read right</h1>
 <p class="lead">{escape(lead)}</p>
 {_numbers(evaluation, results)}
 </header>
@@ -113,6 +92,43 @@ def command(run: Run) -> list[str]:
     return parts
 
 
+def _tables(evaluation: Evaluation) -> Iterable[str]:
+    """Yield what is said of each digit, or of pictures of each number of digits."""
+    if evaluation.metrics:
+        yield _section(
+            headlines.confusion(evaluation.metrics.confusion_matrix),
+            "Which digit was read as which. Mistakes are coloured, more for more.",
+            tables.confusion(evaluation.metrics),
+        )
+        yield _section(
+            headlines.classes(evaluation.metrics.per_class),
+            "Of the images that show a digit, how many were misread.",
+            tables.classes(evaluation.metrics.per_class),
+        )
+    elif evaluation.texts:
+        yield _section(
+            headlines.lengths(evaluation.texts.by_length),
+            "Pictures read whole, and wrong characters, by the number of digits shown.",
+            tables.lengths(evaluation.texts.by_length),
+        )
+
+
+def _mistakes(evaluation: Evaluation) -> str:
+    """Return the surest mistakes: images, or pictures with boxes around what was read."""
+    if evaluation.pictures:
+        figures = [tables.misread(each) for each in evaluation.misread(SHOWN)]
+        note, kind = "The pictures, a box around each digit that was read.", "sheet pictures"
+    else:
+        figures = [tables.mistake(each) for each in evaluation.mistakes(SHOWN)]
+        note, kind = "As the network saw them.", "sheet"
+    return _section(
+        headlines.mistakes(len(figures), evaluation.errors),
+        note,
+        f'<div class="{kind}">{"".join(figures)}</div>',
+        "sheet-section",
+    )
+
+
 def _section(title: str, text: str, body: str, name: str = "") -> str:
     note = f'<p class="note">{escape(text)}</p>\n' if text else ""
     opening = f'<section class="{name}">' if name else "<section>"
@@ -120,15 +136,22 @@ def _section(title: str, text: str, body: str, name: str = "") -> str:
 
 
 def _numbers(evaluation: Evaluation, results: Results) -> str:
-    measured = evaluation.metrics
-    low, high = measured.confidence_interval
-    tiles = (
-        ("accuracy", f"{measured.accuracy:.2%}", f"95% interval {low:.2%} to {high:.2%}"),
-        ("misread", f"{evaluation.errors:,}", f"of {measured.n:,} images"),
-        ("loss", f"{measured.loss:.4f}", "cross-entropy, nats"),
-        ("calibration error", f"{measured.expected_calibration_error:.2%}", "claimed against true"),
+    scores = evaluation.scores
+    low, high = scores.confidence_interval
+    what = "pictures" if evaluation.texts else "images"
+    tiles = [
+        ("accuracy", f"{scores.accuracy:.2%}", f"95% interval {low:.2%} to {high:.2%}"),
+        ("misread", f"{evaluation.errors:,}", f"of {scores.n:,} {what}"),
+    ]
+    if evaluation.metrics:
+        tiles.append(("loss", f"{evaluation.metrics.loss:.4f}", "cross-entropy, nats"))
+    elif evaluation.texts:
+        rate = evaluation.texts.character_error_rate
+        tiles.append(("character errors", f"{rate:.2%}", "edits by characters"))
+    tiles += [
+        ("calibration error", f"{scores.expected_calibration_error:.2%}", "claimed against true"),
         ("training", f"{results.seconds:.1f} s", f"{len(results.history)} epochs"),
-    )
+    ]
     items = (
         f"<div><dt>{name}</dt><dd>{value}<small>{small}</small></dd></div>"
         for name, value, small in tiles
@@ -145,61 +168,6 @@ def _svg(svg: bytes, name: str) -> str:
     text = text.replace("<svg", f'<svg role="img" aria-label="{name}"', 1)
     # What may scroll must be reachable by keyboard.
     return f'<figure class="chart" tabindex="0">{text}</figure>'
-
-
-def _confusion(evaluation: Evaluation) -> str:
-    matrix = evaluation.metrics.confusion_matrix.tolist()
-    top = max(n for true, row in enumerate(matrix) for read, n in enumerate(row) if true != read)
-    head = "".join(f'<th scope="col">{digit}</th>' for digit in range(10))
-    rows = []
-    for true, row in enumerate(matrix):
-        cells = []
-        for read, count in enumerate(row):
-            if true == read:
-                cells.append(f'<td class="hit">{count:,}</td>')
-            elif count:
-                share = round(80 * count / top)
-                cells.append(f'<td class="miss" style="--share:{share}">{count:,}</td>')
-            else:
-                cells.append("<td></td>")
-        rows.append(f'<tr><th scope="row">{true}</th>{"".join(cells)}</tr>')
-    return (
-        f'<div class="wide" tabindex="0"><table class="confusion"><caption>down: shows; across: was read as'
-        f"</caption><tr><td></td>{head}</tr>{''.join(rows)}</table></div>"
-    )
-
-
-def _classes(evaluation: Evaluation) -> str:
-    classes = evaluation.metrics.per_class
-    top = max((1 - each.recall for each in classes if each.support), default=0) or 1
-    head = "".join(
-        f'<th scope="col">{name}</th>'
-        for name in ("digit", "images", "precision", "recall", "F1", "misread")
-    )
-    rows = (
-        f'<tr><th scope="row">{each.label}</th><td>{each.support:,}</td>'
-        f"<td>{each.precision:.2%}</td><td>{each.recall:.2%}</td><td>{each.f1:.2%}</td>"
-        f"<td>{1 - each.recall:.2%}</td>"
-        f'<td class="bar"><i style="--share:{100 * (1 - each.recall) / top:.1f}"></i></td></tr>'
-        for each in classes
-        if each.support
-    )
-    return (
-        f'<div class="wide" tabindex="0"><table class="classes"><tr>{head}<td></td></tr>'
-        f"{''.join(rows)}</table></div>"
-    )
-
-
-def _mistake(mistake: Mistake) -> str:
-    file = io.BytesIO()
-    PIL.Image.fromarray(255 - mistake.image).save(file, "PNG")
-    data = base64.b64encode(file.getvalue()).decode()
-    what = f"{mistake.label} read as {mistake.digit}"
-    return (
-        f'<figure><img src="data:image/png;base64,{data}" alt="{what}" width="28" height="28">'
-        f"<figcaption>{what}<small>{headlines.sureness(mistake.probability)}</small>"
-        f"<small>{escape(mistake.name.rpartition('/')[2])}</small></figcaption></figure>\n"
-    )
 
 
 def _identity(run: Run) -> Iterable[tuple[str, str]]:

@@ -3,9 +3,8 @@
 from pathlib import Path
 
 from mnistcli import files
-from mnistcli.evaluation import metrics
 from mnistcli.evaluation.scoring import Evaluation
-from mnistcli.figures import plots, report
+from mnistcli.figures import plots, report, sheets
 from mnistcli.runs.history import Results
 from mnistcli.runs.run import METRICS, Run
 
@@ -19,14 +18,17 @@ def write_plots(evaluation: Evaluation) -> list[Path]:
     Returns their paths. Raises RunError when the run's metrics are not what training wrote.
     """
     curves = write_curves(evaluation.run)
-    subject = f"{evaluation.subject}: {evaluation.errors:,} of {evaluation.metrics.n:,} misread"
-    answers = evaluation.answers
-    bins = metrics.reliability(answers.probabilities, answers.labels)
-    drawn = {
-        "confusion": plots.confusion(evaluation.metrics.confusion_matrix, subject),
-        "mistakes": plots.mistakes(evaluation.mistakes(plots.SHEET), evaluation.errors, subject),
-        "reliability": plots.reliability(bins, subject),
-    }
+    subject = f"{evaluation.subject}: {evaluation.errors:,} of {evaluation.scores.n:,} misread"
+    drawn: dict[str, bytes] = {}
+    if evaluation.metrics:
+        drawn["confusion"] = plots.confusion(evaluation.metrics.confusion_matrix, subject)
+    if evaluation.pictures:
+        misread = evaluation.misread(sheets.SHEET)
+        drawn["mistakes"] = sheets.misread(misread, evaluation.errors, subject)
+    else:
+        mistakes = evaluation.mistakes(plots.SHEET)
+        drawn["mistakes"] = plots.mistakes(mistakes, evaluation.errors, subject)
+    drawn["reliability"] = plots.reliability(evaluation.reliability, subject)
     paths = [curves]
     for name, png in drawn.items():
         path = curves.with_name(f"{name}-{evaluation.slug}.png")

@@ -1,13 +1,17 @@
 """An evaluation as a person reads it: tables, and on a terminal heat, bars and drawings."""
 
+from collections.abc import Sequence
+
 import numpy as np
+from numpy.typing import NDArray
 from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from mnistcli.evaluation.metrics import Metrics
+from mnistcli.evaluation.metrics import ClassMetrics, Metrics
 from mnistcli.evaluation.mistakes import Mistake
 from mnistcli.evaluation.scoring import Evaluation
+from mnistcli.evaluation.texts import LengthMetrics, ReadPicture, TextMetrics
 from mnistcli.figures.headlines import sureness
 from mnistcli.terminal.console import draws, err, out, paints, print_json
 from mnistcli.terminal.drawing import drawn
@@ -17,6 +21,7 @@ BAR = 20  # characters of the longest bar
 MARGIN = 2  # pixels of an image's empty border that are not drawn
 CELL = 3  # characters: narrower ones look crowded
 DRAWN = 5  # mistakes at most: one row
+LISTED = 10  # pictures of several digits at most
 GAP = 2  # characters between drawings
 FAINT_HEAT, FULL_HEAT = np.array((150, 122, 72)), np.array((240, 140, 20))
 """Backgrounds on which black can be read, and which can be seen on black and on white."""
@@ -28,27 +33,38 @@ def show(evaluation: Evaluation, *, as_json: bool) -> None:
     if as_json:
         print_json(evaluation.to_json())
         return
-    metrics = evaluation.metrics
+    metrics, scores, texts = evaluation.metrics, evaluation.scores, evaluation.texts
     out.print(f"run {evaluation.run.path} on {evaluation.dataset} {evaluation.split}")
-    out.print(score(metrics))
-    out.print(f"expected calibration error {metrics.expected_calibration_error:.4f}")
+    out.print(score(scores, metrics.loss if metrics else None))
+    if texts:
+        out.print(f"character error rate {texts.character_error_rate:.4f}")
+    out.print(f"expected calibration error {scores.expected_calibration_error:.4f}")
     for skipped in evaluation.skipped or ():
         err.print(f"{escape(skipped.path)}: skipped: {skipped.reason}")
     _space()
-    _show_classes(evaluation)
-    _space()
-    _show_confusion(evaluation)
+    if metrics:
+        _show_classes(metrics.per_class)
+        _space()
+        _show_confusion(metrics.confusion_matrix)
+        if several := scores.n - metrics.n:
+            out.print(f"{several:,} read as several digits are in neither table")
+    elif texts:
+        _show_lengths(texts.by_length)
     if mistakes := evaluation.mistakes(DRAWN):
         _space()
         _show_mistakes(mistakes)
+    elif misread := evaluation.misread(LISTED):
+        _space()
+        _show_misread(misread)
 
 
-def score(metrics: Metrics) -> str:
+def score(scores: Metrics | TextMetrics, loss: float | None) -> str:
     """Return accuracy and loss in a line."""
-    low, high = metrics.confidence_interval
+    low, high = scores.confidence_interval
+    lost = "" if loss is None else f"loss {loss:.4f}, "
     return (
-        f"accuracy {metrics.accuracy:.4f} (95 % interval {low:.4f} to {high:.4f}), "
-        f"loss {metrics.loss:.4f}, n = {metrics.n:,}"
+        f"accuracy {scores.accuracy:.4f} (95 % interval {low:.4f} to {high:.4f}), "
+        f"{lost}n = {scores.n:,}"
     )
 
 
@@ -58,9 +74,29 @@ def _space() -> None:
         out.print()
 
 
-def _show_classes(evaluation: Evaluation) -> None:
+def _show_lengths(lengths: Sequence[LengthMetrics]) -> None:
+    """Print what is scored on pictures of each number of digits."""
+    table = Table("digits", box=None, pad_edge=False)
+    for name in ("pictures", "accuracy", "character error rate"):
+        table.add_column(name, justify="right")
+    for each in lengths:
+        figures = (f"{each.n:,}", f"{each.accuracy:.4f}", f"{each.character_error_rate:.4f}")
+        table.add_row(str(each.length), *figures)
+    out.print(table)
+
+
+def _show_misread(pictures: Sequence[ReadPicture]) -> None:
+    """List the surest misread pictures; lines of writing are set apart by a bar."""
+    table = Table("surest mistake", "true", "read", box=None, pad_edge=False)
+    table.add_column("probability", justify="right")
+    for each in pictures:
+        label, text = (said.replace("\n", "|") for said in (each.label, each.text))
+        table.add_row(escape(each.path), label, text, f"{each.probability:.4f}")
+    out.print(table)
+
+
+def _show_classes(classes: Sequence[ClassMetrics]) -> None:
     """Print each digit's figures; on a terminal with a bar for its misread share."""
-    classes = evaluation.metrics.per_class
     table = Table("digit", box=None, pad_edge=False)
     for name in ("precision", "recall", "F1", "images"):
         table.add_column(name, justify="right")
@@ -75,9 +111,8 @@ def _show_classes(evaluation: Evaluation) -> None:
     out.print(table)
 
 
-def _show_confusion(evaluation: Evaluation) -> None:
+def _show_confusion(matrix: NDArray[np.int64]) -> None:
     """Print the confusion matrix; in colours where there are any, mistakes hot, zeros faint."""
-    matrix = evaluation.metrics.confusion_matrix
     wrong = matrix.copy()
     np.fill_diagonal(wrong, 0)
     width = max(len(str(matrix.max())), CELL)

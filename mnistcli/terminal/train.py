@@ -102,7 +102,7 @@ def show(trained: Trained, *, as_json: bool) -> None:
         for line in curves(trained.history):
             out.print(line)
     out.print(f"run {trained.run.path}, {len(trained.history)} epochs, {trained.seconds:.1f} s")
-    out.print(f"{trained.run.config.dataset} test {score(trained.test)}")
+    out.print(f"{trained.run.config.dataset} test {score(trained.test, trained.test.loss)}")
 
 
 def curves(history: Sequence[EpochRecord]) -> Iterator[str]:

@@ -22,8 +22,8 @@ def test_a_folder_names_its_digits_by_sub_folders(tmp_path):
     (tmp_path / "notes").mkdir()
     (tmp_path / "notes" / "b.png").write_bytes(b"")
     assert labelled_pictures(tmp_path) == [
-        LabelledPicture(str(tmp_path / "3" / "a.png"), 3),
-        LabelledPicture(str(tmp_path / "7" / "a.png"), 7),
+        LabelledPicture(str(tmp_path / "3" / "a.png"), "3"),
+        LabelledPicture(str(tmp_path / "7" / "a.png"), "7"),
     ]
 
 
@@ -31,11 +31,24 @@ def test_a_csv_names_paths_relative_to_itself_and_other_columns_are_ignored(tmp_
     source = write_csv(
         tmp_path / "list.csv", ("writer", "path", "label"), ("ann", "pictures/a.png", "5")
     )
-    assert labelled_pictures(source) == [LabelledPicture(str(tmp_path / "pictures/a.png"), 5)]
+    assert labelled_pictures(source) == [LabelledPicture(str(tmp_path / "pictures/a.png"), "5")]
 
 
-@pytest.mark.parametrize("label", ["10", "x", "", "-1"])
-def test_a_label_that_is_no_digit_is_refused_with_its_line(tmp_path, label):
+@pytest.mark.parametrize("label", ["12 34|56", "1234\n56", "12 34 | 5 6"])
+def test_in_a_label_a_bar_or_newline_separates_lines_and_spaces_do_not_count(tmp_path, label):
+    source = write_csv(tmp_path / "list.csv", ("path", "label"), ("a.png", label))
+    assert labelled_pictures(source) == [LabelledPicture(str(tmp_path / "a.png"), "1234\n56")]
+
+
+def test_a_sub_folder_may_be_called_by_a_number(tmp_path):
+    (tmp_path / "1455").mkdir()
+    (tmp_path / "1455" / "a.png").write_bytes(b"")
+    (picture,) = labelled_pictures(tmp_path)
+    assert picture.label == "1455"
+
+
+@pytest.mark.parametrize("label", ["x", "", "-1", "1 x", "|"])
+def test_a_label_that_holds_anything_but_digits_is_refused_with_its_line(tmp_path, label):
     source = write_csv(tmp_path / "list.csv", ("path", "label"), ("a.png", "1"), ("b.png", label))
     with pytest.raises(DatasetError, match="line 3"):
         labelled_pictures(source)
