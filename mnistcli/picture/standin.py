@@ -58,10 +58,11 @@ def _shapes(
         for group in groups:
             other = [stats[each] for each in group]
             start, end = min(s[0] for s in other), max(s[0] + s[2] for s in other)
-            near = min(s[1] for s in other) < top + height + height
-            above = max(s[1] + s[3] for s in other) > top
+            low, high = min(s[1] for s in other), max(s[1] + s[3] for s in other)
+            apart = max(low - top - height, top - high)
+            near = apart < LOW / 2 * max(height, high - low)
             overlap = min(end, left + width) - max(start, left)
-            if near and above and overlap > 0.3 * min(width, end - start):
+            if near and overlap > 0.3 * min(width, end - start):
                 group.append(index)
                 break
         else:

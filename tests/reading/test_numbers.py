@@ -60,7 +60,7 @@ def test_each_digit_has_its_probabilities_and_its_box_in_pixels_of_the_picture(a
 def test_boxes_are_in_pixels_of_the_upright_picture_at_its_full_size(answer, tmp_path, picture):
     large = tmp_path / "large.jpg"
     with Image.open(picture) as image:
-        turned = image.resize((2000, 500)).rotate(90, expand=True)
+        turned = image.resize((5 * image.width, 5 * image.height)).rotate(90, expand=True)
     exif = turned.getexif()
     exif[0x0112] = 6
     turned.save(large, exif=exif, quality=95)
