@@ -56,7 +56,8 @@ def store_synthetic(folder: Path, train: int, test: int) -> None:
     store.save(folder, "synthetic", parts, "drawn by the tests", "none")
 
 
-FIRST = ("test_page", "test_page_everywhere", "test_loop", "test_workflow", "test_workers")
+PAGES = ("test_page", "test_page_everywhere", "test_page_numbers")
+FIRST = (*PAGES, "test_loop", "test_workflow", "test_workers")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -85,7 +86,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
 
     class Together(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return super()._split_scope(nodeid).replace("test_page_everywhere", "test_page")
+            scope = super()._split_scope(nodeid)
+            return (
+                scope.replace("_everywhere", "").replace("_numbers.", ".")
+                if "test_page" in scope
+                else scope
+            )
 
     return Together(config, log)
 

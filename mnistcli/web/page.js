@@ -2,7 +2,7 @@
 
 import { Sheet } from "./sheet.js";
 
-const SIDE = 128; // of the picture that is sent: reading takes little time, and loses nothing
+const SIDE = 128; // height of the picture that is sent: reading takes little time, and loses nothing
 const PATIENCE = 20_000; // milliseconds to wait for an answer
 const SLOW = 200; // milliseconds after which a picture's reading is announced
 const PAUSE = 600; // milliseconds without a new answer, after which it is said aloud
@@ -14,13 +14,14 @@ const bars = Array.from({ length: 10 }, (_, digit) => addBar(digit));
 let reading = false;
 let stale = false;
 let pause = 0;
+let picked = null; // the digit that was tapped, by its place
 
 function changed() {
   $("undo").disabled = sheet.history.length === 0;
   $("clear").disabled = sheet.empty;
   const { picture } = sheet;
   $("prompt").hidden = !sheet.empty && !(picture && !picture.bitmap);
-  $("prompt").textContent = picture ? picture.file.name : "Draw here, 0 to 9";
+  $("prompt").textContent = picture ? picture.file.name : "Draw here: a digit, or several";
   read();
 }
 
@@ -31,8 +32,10 @@ async function read() {
   reading = true;
   while (stale) {
     stale = false;
-    if (sheet.empty) showNothing();
-    else await readOnce(sheet.content);
+    if (sheet.empty) {
+      picked = null;
+      showNothing();
+    } else await readOnce(sheet.content);
   }
   reading = false;
 }
@@ -50,41 +53,110 @@ async function readOnce(content) {
   }
   clearTimeout(slow);
   if (sheet.empty || content.picture !== sheet.picture) return; // what was asked is gone
-  if (!answer.error) show(answer.predictions[0]);
+  if (!answer.error) show(answer.predictions[0], content);
   // Where a stroke begins there is no digit yet: that is no news to whoever draws it.
   else if (!sheet.drawing) showError(answer.error);
 }
 
-function show({ digit, probability, probabilities, image }) {
-  const second = probabilities
+/** Show a text, and of one of its digits the bars: of the one that was tapped, or the least sure. */
+function show(prediction, content) {
+  const { text, probability, doubtful, digits } = prediction;
+  const several = digits.length > 1;
+  if (!(picked < digits.length)) picked = null;
+  const place = picked ?? leastSure(digits);
+  const { digit, probabilities, image } = digits[place];
+  const sure = `${percent(probability, "Over 99.9 %")} sure`;
+  const whole = several ? `${sure} of all ${digits.length} digits` : sure;
+  const aside = several ? `${ordinal(place)}: ${digit}, ${percent(digits[place].probability)}` : "";
+  const words = [aside, second(digit, probabilities)].filter(Boolean).join("; ");
+  display("", whole, words, digit, probabilities, image);
+  $("reading").classList.toggle("doubtful", doubtful);
+  $("reading").classList.toggle("several", several);
+  if (doubtful) $("certainty").textContent = `${whole}, but it may be no digit`;
+  const choose = (chosen) => {
+    picked = chosen;
+    show(prediction, content);
+    $("digit").querySelectorAll("button")[chosen]?.focus();
+  };
+  $("digit").replaceChildren(...written(text, place, several ? choose : null, doubtful));
+  mark(prediction, place, content);
+  sayLater(`Read as ${text.replaceAll("\n", ", ")}. ${$("certainty").textContent}`);
+}
+
+function leastSure(digits) {
+  const sureness = digits.map(({ probability }) => probability);
+  return sureness.indexOf(Math.min(...sureness));
+}
+
+function ordinal(place) {
+  return ["1st", "2nd", "3rd"][place] ?? `${place + 1}th`;
+}
+
+/** Say which other digit it may be, where one is worth naming. */
+function second(digit, probabilities) {
+  const [other] = probabilities
     .map((each, name) => [each, name])
     .filter(([, name]) => name !== digit)
-    .sort(([a], [b]) => b - a)[0];
-  const otherwise =
-    second[0] >= WORTH_NAMING ? `otherwise ${second[1]}, ${percent(second[0])}` : "";
-  const sure = `${percent(probability, "Over 99.9 %")} sure`;
-  display(digit, sure, otherwise, probabilities, image);
-  sayLater(`Read as ${digit}. ${sure}`);
+    .sort(([a], [b]) => b - a);
+  return other[0] >= WORTH_NAMING ? `otherwise ${other[1]}, ${percent(other[0])}` : "";
+}
+
+/** Return a text's nodes: each digit a button where there is a choice, lines below each other. */
+function written(text, chosen, choose, doubtful) {
+  $("digit").style.setProperty("--length", Math.max(...text.split("\n").map((l) => l.length)));
+  $("digit").style.setProperty("--lines", text.split("\n").length);
+  let place = 0;
+  const nodes = [...text].map((character) => {
+    if (character === "\n") return document.createElement("br");
+    if (character === " " || !choose) return document.createTextNode(character);
+    const button = document.createElement("button");
+    const own = place++;
+    button.type = "button";
+    button.textContent = character;
+    button.setAttribute("aria-pressed", own === chosen);
+    button.addEventListener("click", () => choose(own));
+    return button;
+  });
+  if (doubtful) nodes.push(document.createTextNode("?"));
+  return nodes;
+}
+
+/** Draw a box around each digit on the sheet. */
+function mark({ digits, size }, chosen, content) {
+  const boxes = digits.map(({ digit, box }, place) => {
+    const at = sheet.locate(box, size, content);
+    if (!at) return null;
+    const element = document.createElement("span");
+    ["left", "top", "width", "height"].forEach((side, k) => {
+      element.style[side] = `${100 * at[k]}%`;
+    });
+    element.dataset.digit = digit;
+    element.classList.toggle("chosen", place === chosen);
+    return element;
+  });
+  $("marks").replaceChildren(...boxes.filter(Boolean));
 }
 
 function showNothing() {
-  display("–", "Nothing yet", "", null, null);
+  display("–", "Nothing yet", "", null, null, null);
   sayLater("The sheet is empty");
 }
 
 function showReading() {
-  display("…", "Reading the picture", "", null, null);
+  display("…", "Reading the picture", "", null, null, null);
 }
 
 function showError(error) {
   const sentence = error[0].toUpperCase() + error.slice(1);
-  display("?", sentence, "", null, null);
+  display("?", sentence, "", null, null, null);
   sayLater(sentence);
 }
 
-function display(digit, certainty, otherwise, probabilities, image) {
+function display(text, certainty, otherwise, digit, probabilities, image) {
   $("reading").classList.toggle("idle", !probabilities);
-  $("digit").textContent = digit;
+  $("reading").classList.remove("several", "doubtful");
+  $("digit").textContent = text;
+  $("marks").replaceChildren();
   $("certainty").textContent = certainty;
   $("otherwise").textContent = otherwise;
   bars.forEach(({ row, fill, value }, name) => {

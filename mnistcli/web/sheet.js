@@ -1,6 +1,8 @@
 // The sheet: strokes or a picture, drawn by pointer or by keys, with undo.
 
-const WIDTH = 0.07; // of a stroke, as a part of the sheet's side: that of MNIST's digits
+// Lengths are parts of the sheet's height: x runs from 0 to ASPECT, y from 0 to 1.
+const ASPECT = 2; // of the sheet, as in page.css: a number is wide
+const WIDTH = 0.055; // of a stroke
 const MARGIN = 0.05; // around the sheet in its picture: at the border itself, ink could be a table
 const STEP = 1 / 32; // by which an arrow key moves the pen
 const FINE_STEP = 1 / 128; // with Shift
@@ -17,7 +19,7 @@ export class Sheet {
     this.history = [];
     this.stroke = null;
     this.pointer = null;
-    this.pen = { x: 0.5, y: 0.5, shown: false };
+    this.pen = { x: ASPECT / 2, y: 0.5, shown: false };
     this.held = new Set();
     this.#listen();
   }
@@ -54,19 +56,39 @@ export class Sheet {
     this.#replace({ strokes: EMPTY.strokes, picture: { file, bitmap } });
   }
 
-  /** Return the strokes as a PNG, dark on white, `side` pixels wide and high. */
+  /** Return the strokes as a PNG, dark on white, `side` pixels high. */
   async png(side) {
-    this.off ??= new OffscreenCanvas(side, side);
+    const [margin, inside] = [MARGIN * side, side * (1 - 2 * MARGIN)];
+    const width = Math.round(inside * ASPECT + 2 * margin);
+    this.off ??= new OffscreenCanvas(width, side);
     const context = this.off.getContext("2d", { alpha: false });
     context.reset();
     context.fillStyle = "#fff";
-    context.fillRect(0, 0, side, side);
-    context.translate(MARGIN * side, MARGIN * side);
-    const inside = side * (1 - 2 * MARGIN);
-    context.rect(0, 0, inside, inside);
+    context.fillRect(0, 0, width, side);
+    context.translate(margin, margin);
+    context.rect(0, 0, inside * ASPECT, inside);
     context.clip();
     for (const stroke of this.content.strokes) trace(context, stroke, inside);
     return this.off.convertToBlob({ type: "image/png" });
+  }
+
+  /** Return where a box of what was read lies, as parts of the sheet's width and height.
+   *
+   * `size` is that of the picture that was read: a PNG of the strokes, or the picture's. Null
+   * where the picture cannot be shown. */
+  locate([left, top, width, height], [, pictureHeight], { picture }) {
+    let scale = 1 / (pictureHeight * (1 - 2 * MARGIN));
+    let [x, y] = [-MARGIN * pictureHeight * scale, -MARGIN * pictureHeight * scale];
+    if (picture) {
+      if (!picture.bitmap) return null;
+      [scale, x, y] = fitted(picture.bitmap);
+    }
+    return [
+      (x + left * scale) / ASPECT,
+      y + top * scale,
+      (width * scale) / ASPECT,
+      height * scale,
+    ];
   }
 
   #replace(content) {
@@ -89,17 +111,19 @@ export class Sheet {
 
   #paint() {
     const { canvas } = this;
-    const side = Math.round(canvas.clientWidth * devicePixelRatio);
-    if (canvas.width !== side) canvas.width = canvas.height = side;
+    const side = Math.round(canvas.clientHeight * devicePixelRatio);
+    const width = Math.round(canvas.clientWidth * devicePixelRatio);
+    if (canvas.width !== width || canvas.height !== side) {
+      [canvas.width, canvas.height] = [width, side];
+    }
     const context = canvas.getContext("2d");
     const style = getComputedStyle(canvas);
-    context.clearRect(0, 0, side, side);
+    context.clearRect(0, 0, width, side);
     const { picture, strokes } = this.content;
     if (picture?.bitmap) {
-      const { width, height } = picture.bitmap;
-      const scale = side / Math.max(width, height);
-      const [w, h] = [width * scale, height * scale];
-      context.drawImage(picture.bitmap, (side - w) / 2, (side - h) / 2, w, h);
+      const [scale, x, y] = fitted(picture.bitmap).map((each) => each * side);
+      const { width: w, height: h } = picture.bitmap;
+      context.drawImage(picture.bitmap, x, y, w * scale, h * scale);
     }
     context.strokeStyle = style.color;
     for (const stroke of strokes) trace(context, stroke, side);
@@ -168,7 +192,7 @@ export class Sheet {
   #point({ clientX, clientY, pointerType, pressure }) {
     const box = this.canvas.getBoundingClientRect();
     return {
-      x: (clientX - box.left) / box.width,
+      x: ((clientX - box.left) / box.width) * ASPECT,
       y: (clientY - box.top) / box.height,
       // A mouse and most fingers have no pressure of their own.
       width: pointerType === "pen" && pressure > 0 ? WIDTH * (0.5 + pressure) : WIDTH,
@@ -187,7 +211,7 @@ export class Sheet {
     this.held.add(key);
     const step = shiftKey ? FINE_STEP : STEP;
     for (const [dx, dy] of [...this.held].map((each) => ARROWS[each])) {
-      this.pen.x = Math.min(Math.max(this.pen.x + dx * step, WIDTH), 1 - WIDTH);
+      this.pen.x = Math.min(Math.max(this.pen.x + dx * step, WIDTH), ASPECT - WIDTH);
       this.pen.y = Math.min(Math.max(this.pen.y + dy * step, WIDTH), 1 - WIDTH);
     }
     this.pen.shown = true;
@@ -209,6 +233,12 @@ export class Sheet {
   #penPoint() {
     return { x: this.pen.x, y: this.pen.y, width: WIDTH };
   }
+}
+
+/** Return scale, left and top with which a bitmap fills the sheet as far as it can. */
+function fitted({ width, height }) {
+  const scale = Math.min(ASPECT / width, 1 / height);
+  return [scale, (ASPECT - width * scale) / 2, (1 - height * scale) / 2];
 }
 
 /** Draw a stroke through the middles of its points, which smooths what the hand did. */

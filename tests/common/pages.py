@@ -98,8 +98,10 @@ def page(visit):
 
 
 def place(page, point: tuple[float, float]) -> tuple[float, float]:
+    """Where a point of the unit square lies that fills the sheet's height in its middle."""
     box = page.locator("#sheet").bounding_box()
-    return box["x"] + point[0] * box["width"], box["y"] + point[1] * box["height"]
+    middle = box["x"] + box["width"] / 2
+    return middle + (point[0] - 0.5) * box["height"], box["y"] + point[1] * box["height"]
 
 
 def draw(page, strokes: list[Stroke]) -> None:
