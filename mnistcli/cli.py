@@ -17,10 +17,10 @@ COMMANDS = {
     "fetch": "Get a dataset, verify it, store it.",
     "train": "Build, fit and save a model: a run.",
     "evaluate": "Measure a run on a dataset split, or on your own pictures.",
-    "predict": "Read digits in picture files.",
+    "predict": "Read digits and numbers in picture files.",
     "runs": "List the runs, compare or remove some.",
     "demo": "Show it all: fetch, train, evaluate, predict.",
-    "serve": "Serve a page to draw digits on, and an HTTP API.",
+    "serve": "Serve a page to draw numbers on, and an HTTP API.",
 }
 """Each is a module of its name in `mnistcli.commands`, in the order in which they are used.
 

@@ -129,6 +129,7 @@ engine = click.option(
 digits = click.option(
     "--digits",
     type=Digits(),
+    metavar="any|N",
     default=ANY,
     show_default=True,
     help="How many digits a picture shows.",

@@ -29,7 +29,7 @@ from mnistcli.terminal import chatter
 @options.runs_dir
 @options.quiet
 def serve(run: str | None, host: str, port: int, open_: bool, runs_dir: Path, quiet: bool) -> None:
-    """Serve a page to draw digits on, and an HTTP API.
+    """Serve a page to draw numbers on, and an HTTP API.
 
     Prints the page's URL on standard output and serves until Ctrl-C. The API: POST the bytes of
     a picture to /predict, and the answer is the JSON of `mnistcli predict --json`.

@@ -19,6 +19,7 @@ from pictures import (
     claimed_png,
     claimed_tiff,
     cyclic_tiff,
+    heic,
     in_mode,
     oriented,
     saved,
@@ -29,7 +30,7 @@ from pictures import (
 )
 from PIL import Image
 
-TRUNCATED = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "AVIF", "PPM")
+TRUNCATED = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "AVIF", "PPM", "HEIC")
 CLAIMED = 30_000
 LARGEST = 8000  # pixels a side of a 24-bit BMP: 192 MB, and 256 MB decoded
 READ, REFUSED, EITHER = "read", "refused", "read or refused"
@@ -38,9 +39,13 @@ Made = tuple[str, str, bytes, str]
 """Kind, name of the file, its bytes, what must happen."""
 
 
+def a_file(kind: str) -> bytes:
+    return heic() if kind == "HEIC" else saved(seven(), kind)
+
+
 def whole() -> Iterator[Made]:
     for kind in TRUNCATED:
-        yield f"whole {kind}", f"whole.{kind.lower()}", saved(seven(), kind), READ
+        yield f"whole {kind}", f"whole.{kind.lower()}", a_file(kind), READ
     progressive = saved(seven(), "JPEG", progressive=True)
     yield "progressive JPEG", "progressive.jpg", progressive, READ
     for compression in ("tiff_lzw", "tiff_adobe_deflate", "jpeg", "packbits"):
@@ -74,13 +79,13 @@ def no_pictures() -> Iterator[Made]:
     for kind, data in texts.items():
         yield kind, f"{kind.replace(' ', '-')}.png", data, REFUSED
     for kind in TRUNCATED:
-        head = saved(seven(), kind)[:12]
+        head = a_file(kind)[:12]
         yield f"signature of {kind} alone", f"head.{kind.lower()}", head, REFUSED
 
 
 def truncated() -> Iterator[Made]:
     for kind, tenths in itertools.product(TRUNCATED, range(1, 10)):
-        data = saved(seven(), kind)
+        data = a_file(kind)
         name = f"{tenths}-tenths.{kind.lower()}"
         yield f"{kind}, {tenths}/10", name, data[: len(data) * tenths // 10], EITHER
 

@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import TextIO
 
 import numpy as np
-from pictures import ORIENTATION, animated, saved, seven
+from pictures import ORIENTATION, animated, heic, saved, seven
 from PIL import Image
 from PIL.ImageFile import ImageFile
 
 from mnistcli.errors import PictureError
 from mnistcli.picture import decode as decoding
 from mnistcli.picture import strips
-from mnistcli.picture.conversion import read_picture
+from mnistcli.picture.conversion import segment_picture
 
 
 def seeds() -> list[bytes]:
@@ -44,7 +44,15 @@ def seeds() -> list[bytes]:
     rle = struct.pack("<IiiHHIIiiII", 40, 4, 4, 1, 8, 1, 0, 0, 0, 2, 2) + b"\0\0\0\0\xff\xff\xff\0"
     rows = b"\x04\x01\0\0\x02\0\x02\x01\0\0\0\x03\1\0\1\0\1\0\0\0\4\1\0\1"
     packed = b"BM" + struct.pack("<IHHI", 62 + len(rows), 0, 0, 62) + rle + rows
-    return [*made, *fax, saved(deep, "PNG"), saved(deep, "TIFF"), packed, b"P2 2 2 9 1 2 3 4"]
+    return [
+        *made,
+        *fax,
+        heic(),
+        saved(deep, "PNG"),
+        saved(deep, "TIFF"),
+        packed,
+        b"P2 2 2 9 1 2 3 4",
+    ]
 
 
 WHOLE = decoding._plan
@@ -115,15 +123,16 @@ def fuzz(first: int, count: int, log: TextIO) -> None:
         signal.setitimer(signal.ITIMER_PROF, PATIENCE)  # its signal ends the process
         decoding._plan = cut_if_possible if number % 2 else WHOLE
         try:
-            image = read_picture(mutant(number, originals))
+            found = segment_picture(mutant(number, originals))
         except PictureError as error:
             tidy = str(error).isprintable()
             log.write("refused\n" if tidy else f"refused in {str(error)!r}\n")
         except BaseException as error:
             log.write(f"{type(error).__name__}: {' '.join(str(error).split())}\n")
         else:
-            right = image.shape == (28, 28) and image.dtype == np.uint8
-            log.write("read\n" if right else f"read as {image.shape} {image.dtype}\n")
+            images = [candidate.image for candidate in found.candidates]
+            right = all(each.shape == (28, 28) and each.dtype == np.uint8 for each in images)
+            log.write("read\n" if right else f"read as {images}\n")
 
 
 if __name__ == "__main__":

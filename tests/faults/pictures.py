@@ -4,10 +4,12 @@ import functools
 import io
 import struct
 import zlib
+from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
 
+FILES = Path(__file__).parents[1] / "picture" / "files"
 SIDE = 60
 BOMB = 600_000_000  # bytes of zeros, more than a process may take; 600 kB compressed
 ORIENTATION = 0x0112
@@ -134,6 +136,18 @@ def oriented(orientation: int, kind: str = "PNG") -> bytes:
     if orientation in UNDONE:
         stored = stored.transpose(UNDONE[orientation])
     return saved(stored, kind, exif=exif)
+
+
+def heic() -> bytes:
+    """A digit as phones save it: made elsewhere, as nothing here writes HEIC."""
+    return (FILES / "seven.heic").read_bytes()
+
+
+def claimed_heic(width: int, height: int) -> bytes:
+    data = bytearray(heic())
+    at = data.index(b"ispe") + 8
+    data[at : at + 8] = struct.pack(">II", width, height)
+    return bytes(data)
 
 
 def animated(kind: str, size: int = SIDE) -> bytes:

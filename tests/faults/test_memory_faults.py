@@ -1,9 +1,10 @@
 """Pictures made to take memory: the whole process stays under 500 MB, whatever it reads."""
 
 import struct
+from pathlib import Path
 
 import pytest
-from pictures import ORIENTATION, bomb, chunk, claimed_bmp, claimed_png, saved, seven
+from pictures import ORIENTATION, bomb, chunk, claimed_bmp, claimed_heic, claimed_png, saved, seven
 from PIL import Image
 from processes import run
 
@@ -55,6 +56,7 @@ GREEDY = {  # each took more than 500 MB once
     "PBM as text": lambda: b"P1 13000 13000\n" + b"0" * 13_000**2,
     "TIFF, turned": turned_tiff,
     "PNG, wide": lambda: png(80_000_000, 1),
+    "HEIC": lambda: claimed_heic(WIDTH, HEIGHT),
     "PNG, 200,000 wide": lambda: png(200_000, 400),
 }
 
@@ -71,6 +73,13 @@ def read(make, runs_dir, tmp_path):
 def test_the_largest_pictures_are_read_in_less_than_500_mb(runs_dir, tmp_path, kind):
     ended = read(LARGEST[kind], runs_dir, tmp_path)
     assert ended.lines[0].startswith("large: no digit found")
+    assert ended.peak < MEGABYTES
+
+
+def test_a_phone_s_largest_heic_is_read_in_less_than_500_mb(runs_dir, tmp_path):
+    path = Path(__file__).parent / "files" / "48-megapixels.heic"
+    ended = read(path.read_bytes, runs_dir, tmp_path)
+    assert (ended.code, ended.err) == (0, b"")
     assert ended.peak < MEGABYTES
 
 

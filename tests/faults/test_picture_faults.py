@@ -11,6 +11,7 @@ from collections import Counter
 
 import kinds
 import mutants
+import numpy as np
 import pictures as made
 import pytest
 from processes import Ended, run
@@ -85,7 +86,7 @@ def test_the_json_has_one_entry_for_each_picture_in_order(corpus, found):
     _, placed = corpus
     assert [one["path"] for one in found] == [path for _, path, _ in placed]
     for one in found:
-        answers = [one[key] is not None for key in ("digit", "probability", "probabilities")]
+        answers = [one[key] is not None for key in ("text", "probability")] + [one["digits"] != []]
         assert all(answers) if one["error"] is None else not any(answers)
 
 
@@ -113,19 +114,29 @@ def test_each_refusal_is_one_printable_line_on_stderr(predicted, found, form):
     assert [int(n) for n in SUMMARY.search(last).groups()] == [len(refused), len(found)]
 
 
+def cells(one):
+    """Text and probability as TSV has them."""
+    text = one["text"].replace("\n", "\\n") + ("?" if one["doubtful"] else "")
+    return text, f"{one['probability']:.6f}"
+
+
 def test_the_tsv_is_one_record_a_line(predicted, found):
     lines = predicted("tsv").out.split(b"\n")
     read = [one for one in found if not one["error"]]
-    records = [f"{escape(one['path'])}\t{one['digit']}\t{one['probability']:.6f}" for one in read]
+    records = ["\t".join((escape(one["path"]), *cells(one))) for one in read]
     assert lines == [*map(os.fsencode, records), b""]
 
 
 def test_the_table_names_each_picture_that_was_read(predicted, found):
     rows = os.fsdecode(predicted("table").out).split("\n")[1:-1]
     read = [one for one in found if not one["error"]]
-    for row, one in zip(rows, read, strict=True):
+    for one in read:
+        text, probability = cells(one)
+        (row, *others), rows = np.split(rows, [text.count("\\n") + 1])
         assert row.startswith(escape(one["path"]))
-        assert row.split()[-2:] == [str(one["digit"]), f"{one['probability']:.6f}"]
+        assert row.split()[-1] == probability
+        assert [line.split()[-1] for line in others] == text.split("\\n")[1:]
+    assert len(rows) == 0
 
 
 def test_however_the_camera_was_held_the_answer_is_the_same(corpus, found):

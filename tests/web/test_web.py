@@ -1,5 +1,6 @@
 """`mnistcli serve` against good and bad requests: a real server on loopback."""
 
+import io
 import json
 import socket
 import subprocess
@@ -14,6 +15,7 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 from common.loopback import GIB, PATIENCE, exchange, request, serving, small_three, three
+from common.numbers import number as drawn
 
 from mnistcli.web.guard import HEADERS
 
@@ -84,6 +86,41 @@ def test_the_page_is_also_told_what_the_network_saw(ask):
     image = np.array(content["predictions"][0]["image"])
     assert image.shape == (28, 28)
     assert image.max() == 255
+
+
+def number(text: str) -> bytes:
+    stream = io.BytesIO()
+    drawn(text).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def test_a_number_is_answered_with_its_text_and_its_digits(ask):
+    _, content = ask("POST", "/predict", number("14"))
+    (said,) = content["predictions"]
+    assert said["digit"] is None
+    assert len(said["text"]) == len(said["digits"]) == 2
+    assert all(len(each["box"]) == 4 for each in said["digits"])
+
+
+def test_the_page_is_told_what_the_network_saw_of_each_digit(ask):
+    _, content = ask("POST", "/predict?image", number("14"))
+    (said,) = content["predictions"]
+    assert [np.array(each["image"]).shape for each in said["digits"]] == [(28, 28)] * 2
+    assert (said["image"], said["size"]) == (None, list(drawn("14").size))
+
+
+def test_the_number_of_digits_may_be_said_in_the_query(ask):
+    _, content = ask("POST", "/predict?digits=2", number("14"))
+    assert len(content["predictions"][0]["text"]) == 2
+    _, content = ask("POST", "/predict?digits=any", number("14"))
+    assert len(content["predictions"][0]["text"]) == 2
+
+
+@pytest.mark.parametrize("digits", ["0", "-1", "many", "1e3", ""])
+def test_another_number_of_digits_is_refused(ask, digits):
+    answer, content = ask("POST", f"/predict?digits={digits}", number("14"))
+    assert answer.status == 400
+    assert "any, or a number" in content["error"]
 
 
 def test_health_names_the_run(ask):
