@@ -20,11 +20,15 @@ PICTURES = ROOT / "docs" / "pictures"
 sys.path.insert(0, str(ROOT / "tests"))
 
 from common.hands import DIGITS  # noqa: E402
+from common.numbers import written  # noqa: E402
 from common.terminal import on_terminal  # noqa: E402
 
 COLUMNS = 80
 SIDE = 400  # pixels of a drawn picture
-VIEWPORT = {"width": 1000, "height": 720}
+VIEWPORT = {"width": 1000, "height": 600}
+NUMBER = "1470"
+STEP = 0.42  # of the sheet's height, from one of its digits to the next
+SHARE = 0.8  # of the sheet's height, that a digit's place has
 PLOTS = ("confusion", "mistakes")
 
 
@@ -49,7 +53,7 @@ def terminal(name: str, *arguments: str) -> None:
 
 
 def page() -> None:
-    """Save the drawing page with a digit on it, light and dark."""
+    """Save the drawing page with a number on it, light and dark."""
     from playwright.sync_api import sync_playwright
 
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -68,17 +72,22 @@ def page() -> None:
             view.goto(address)
             sheet = view.locator("#sheet").bounding_box()
             assert sheet is not None
-            for first, *others in DIGITS[8]:
-                at = [
-                    (sheet["x"] + x * sheet["width"], sheet["y"] + y * sheet["height"])
-                    for x, y in (first, *others)
-                ]
-                view.mouse.move(*at[0])
-                view.mouse.down()
-                for point in at[1:]:
-                    view.mouse.move(*point)
-                view.mouse.up()
-            view.wait_for_function("document.querySelector('#digit').textContent === '8'")
+            for place, digit in enumerate(NUMBER):
+                across = STEP * (place - (len(NUMBER) - 1) / 2)
+                for stroke in DIGITS[int(digit)]:
+                    at = [
+                        (
+                            sheet["x"] + sheet["width"] / 2 + sheet["height"] * (across + dx),
+                            sheet["y"] + sheet["height"] * (0.5 + dy),
+                        )
+                        for dx, dy in ((SHARE * (x - 0.5), SHARE * (y - 0.5)) for x, y in stroke)
+                    ]
+                    view.mouse.move(*at[0])
+                    view.mouse.down()
+                    for point in at[1:]:
+                        view.mouse.move(*point)
+                    view.mouse.up()
+            view.wait_for_function(f"document.querySelector('#digit').textContent === '{NUMBER}'")
             view.wait_for_timeout(500)  # the bars come to rest
             view.screenshot(path=PICTURES / f"page-{scheme}.png")
         browser.close()
@@ -95,6 +104,8 @@ def main() -> None:
         for digit, name in ((3, "three.png"), (7, "seven.png")):
             write(digit, Path(name))
         terminal("predict", "predict", "--show", "--top", "3", "three.png", "seven.png")
+        written(Path(), "147", "number.png")
+        terminal("number", "predict", "--show", "number.png")
         terminal("evaluate", "evaluate")
         subprocess.run(
             [*mnistcli, "evaluate", "--plots", "--json"], check=True, stdout=subprocess.DEVNULL
