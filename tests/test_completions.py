@@ -145,6 +145,10 @@ def test_tab_completes_the_values_of_an_option(press):
     ]
 
 
+def test_tab_knows_that_a_picture_may_show_any_number_of_digits(press):
+    assert press("mnistcli predict --digits a") == ["any"]
+
+
 def test_tab_completes_the_names_of_runs(press):
     assert press("mnistcli evaluate fi") == ["first"]
 

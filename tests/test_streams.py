@@ -12,7 +12,18 @@ from common.terminal import COLOUR, on_terminal
 
 from mnistcli import __version__
 
-HEAVY = ("numpy", "tensorflow", "keras", "rich", "cv2", "h5py", "PIL", "requests")
+HEAVY = (
+    "numpy",
+    "tensorflow",
+    "keras",
+    "rich",
+    "cv2",
+    "h5py",
+    "PIL",
+    "requests",
+    "pi_heif",
+    "multiprocessing",
+)
 
 COMMANDS = ("fetch", "train", "evaluate", "predict", "demo")
 
@@ -76,6 +87,13 @@ def test_evaluate_does_not_load_tensorflow(runs_dir, data_dir):
 def test_predict_loads_neither_tensorflow_nor_rich(runs_dir, pictures):
     loaded = loaded_by("predict", "--runs-dir", runs_dir, pictures / "3.png")
     assert not loaded & {"tensorflow", "keras", "rich", "h5py"}
+
+
+def test_an_image_made_as_mnist_s_is_read_without_opencv_and_other_formats_decoders(
+    runs_dir, small_pictures
+):
+    loaded = loaded_by("predict", "--runs-dir", runs_dir, small_pictures / "3.png")
+    assert not loaded & {"cv2", "pi_heif", "multiprocessing"}
 
 
 def test_version_is_the_packages(mnistcli):

@@ -15,7 +15,7 @@ from PIL import Image
 
 from mnistcli.errors import PictureError
 from mnistcli.picture import decode as decoding
-from mnistcli.picture.decode import WORKING_SIDE, decode
+from mnistcli.picture.decode import WORKING_SIDE, decode, decode_sized
 
 PICTURE = on(255, ink(5, size=(60, 50), pen=4))
 
@@ -95,6 +95,20 @@ def test_exif_orientation_turns_the_picture_upright(orientation):
     exif = Image.Exif()
     exif[0x0112] = orientation
     assert np.array_equal(decode(saved(stored, "PNG", exif=exif)), PICTURE)
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [("PNG", {}), ("JPEG", {}), ("TIFF", {}), ("TIFF", {"compression": "tiff_lzw"}), ("WEBP", {})],
+)
+def test_the_size_is_that_of_the_upright_picture_in_full(kind, options, orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    stored = Image.fromarray(PICTURE).resize((1000, 1500))
+    light, size = decode_sized(saved(stored, kind, exif=exif, **options))
+    assert size == ((1000, 1500) if orientation in (1, 3) else (1500, 1000))
+    assert size[0] / size[1] == pytest.approx(light.shape[1] / light.shape[0], rel=0.02)
 
 
 def test_a_damaged_exif_block_is_ignored():
