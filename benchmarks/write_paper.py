@@ -1,0 +1,104 @@
+"""Write folders of composed pictures, to measure reading with.
+
+    python benchmarks/write_paper.py OUT [--mnist DIR] [--count N] [--test] [--single | --doodles] [--kinds ...]
+
+With --doodles: capitals and scribbles, which are no digits, and have no label. OUT gets a folder
+a kind and MANIFEST.csv (path, label, kind); in a label, `|` parts lines.
+"""
+
+import argparse
+import csv
+import gzip
+import zlib
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from paper.doodles import LETTER_PENS, LETTERS, SCRIBBLE_PENS, SCRIBBLES, letter, picture
+from paper.kinds import NUMBERS, SINGLES, compose
+from paper.pen import Bytes
+from PIL import Image
+
+from mnistcli.datasets import idx
+
+Draw = Callable[..., tuple[Bytes, str]]
+
+
+def read_mnist(folder: Path, *, test: bool) -> tuple[Bytes, Bytes]:
+    """Return images (n, 28, 28) and labels (n,) of MNIST's gzipped files."""
+    part = "t10k" if test else "train"
+    images, labels = (
+        idx.parse(gzip.decompress((folder / f"{part}-{name}-ubyte.gz").read_bytes()))
+        for name in ("images-idx3", "labels-idx1")
+    )
+    return images, labels
+
+
+def write(
+    folder: Path, kinds: Sequence[str], count: int, images: Bytes, labels: Bytes, *, single: bool
+) -> None:
+    """Write so many pictures of each kind below a folder."""
+    seeded: dict[Path, Draw] = {}
+    for kind in kinds:
+        for number in range(count):
+            draw = partial(compose, kind, images, labels, single=single)
+            seeded[Path(kind) / f"{number:02}.png"] = draw
+    save(folder, seeded)
+
+
+def write_doodles(folder: Path, count: int) -> None:
+    """Write capitals, so many of each, half of them in either shape, and as many scribbles."""
+    seeded: dict[Path, Draw] = {}
+    for name in LETTERS:
+        for number in range(count):
+            shape = number % len(LETTERS[name])
+            seeded[Path("letters") / f"{name}{number:02}.png"] = partial(_letter, name, shape)
+    for name in SCRIBBLES:
+        for number in range(len(LETTERS) * count // len(SCRIBBLES) + 1):
+            seeded[Path("scribbles") / f"{name}{number:02}.png"] = partial(_scribble, name)
+    save(folder, seeded)
+
+
+def save(folder: Path, seeded: dict[Path, Draw]) -> None:
+    """Draw and save each picture, from a seed that follows from its path, and write the manifest."""
+    rows = []
+    for path, draw in seeded.items():
+        rng = np.random.default_rng(zlib.crc32(path.as_posix().encode()))
+        drawn, text = draw(rng=rng)
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(drawn).save(folder / path)
+        rows.append((path.as_posix(), text.replace("\n", "|"), path.parts[0]))
+    with (folder / "MANIFEST.csv").open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([("path", "label", "kind"), *rows])
+
+
+def _letter(name: str, shape: int, rng: np.random.Generator) -> tuple[Bytes, str]:
+    return picture(letter(name, shape, rng), LETTER_PENS, rng), ""
+
+
+def _scribble(name: str, rng: np.random.Generator) -> tuple[Bytes, str]:
+    return picture(SCRIBBLES[name](rng), SCRIBBLE_PENS, rng), ""
+
+
+def main() -> None:
+    """Write what is asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--mnist", type=Path, default=Path("../shared/mnist"))
+    parser.add_argument("--count", type=int, default=60, help="pictures a kind")
+    parser.add_argument("--test", action="store_true", help="of test images, for a final figure")
+    parser.add_argument("--single", action="store_true", help="one digit a picture")
+    parser.add_argument("--doodles", action="store_true", help="no digits")
+    parser.add_argument("--kinds", nargs="+", default=None)
+    chosen = parser.parse_args()
+    if chosen.doodles:
+        write_doodles(chosen.folder, chosen.count)
+        return
+    images, labels = read_mnist(chosen.mnist, test=chosen.test)
+    kinds = chosen.kinds or (SINGLES if chosen.single else NUMBERS)
+    write(chosen.folder, kinds, chosen.count, images, labels, single=chosen.single)
+
+
+if __name__ == "__main__":
+    main()
