@@ -1,6 +1,6 @@
 """Write folders of composed pictures, to measure reading with.
 
-    python benchmarks/write_paper.py OUT [--mnist DIR] [--count N] [--test] [--single | --doodles] [--kinds ...]
+    python benchmarks/write_paper.py OUT [--data-dir DIR] [--count N] [--test] [--single | --doodles] [--kinds ...]
 
 With --doodles: capitals and scribbles, which are no digits, and have no label. OUT gets a folder
 a kind and MANIFEST.csv (path, label, kind); in a label, `|` parts lines.
@@ -8,7 +8,6 @@ a kind and MANIFEST.csv (path, label, kind); in a label, `|` parts lines.
 
 import argparse
 import csv
-import gzip
 import zlib
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -20,19 +19,12 @@ from paper.kinds import NUMBERS, SINGLES, compose
 from paper.pen import Bytes
 from PIL import Image
 
-from mnistcli.datasets import idx
+from mnistcli.commands.options import default_data_dir
+from mnistcli.datasets import store
+
+MANIFEST = "MANIFEST.csv"
 
 Draw = Callable[..., tuple[Bytes, str]]
-
-
-def read_mnist(folder: Path, *, test: bool) -> tuple[Bytes, Bytes]:
-    """Return images (n, 28, 28) and labels (n,) of MNIST's gzipped files."""
-    part = "t10k" if test else "train"
-    images, labels = (
-        idx.parse(gzip.decompress((folder / f"{part}-{name}-ubyte.gz").read_bytes()))
-        for name in ("images-idx3", "labels-idx1")
-    )
-    return images, labels
 
 
 def write(
@@ -69,7 +61,7 @@ def save(folder: Path, seeded: dict[Path, Draw]) -> None:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(drawn).save(folder / path)
         rows.append((path.as_posix(), text.replace("\n", "|"), path.parts[0]))
-    with (folder / "MANIFEST.csv").open("w", newline="", encoding="utf-8") as file:
+    with (folder / MANIFEST).open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([("path", "label", "kind"), *rows])
 
 
@@ -85,7 +77,7 @@ def main() -> None:
     """Write what is asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--mnist", type=Path, default=Path("../shared/mnist"))
+    parser.add_argument("--data-dir", type=Path, default=default_data_dir())
     parser.add_argument("--count", type=int, default=60, help="pictures a kind")
     parser.add_argument("--test", action="store_true", help="of test images, for a final figure")
     parser.add_argument("--single", action="store_true", help="one digit a picture")
@@ -95,9 +87,9 @@ def main() -> None:
     if chosen.doodles:
         write_doodles(chosen.folder, chosen.count)
         return
-    images, labels = read_mnist(chosen.mnist, test=chosen.test)
+    split = store.load(chosen.data_dir, "mnist", "test" if chosen.test else "train")
     kinds = chosen.kinds or (SINGLES if chosen.single else NUMBERS)
-    write(chosen.folder, kinds, chosen.count, images, labels, single=chosen.single)
+    write(chosen.folder, kinds, chosen.count, split.images, split.labels, single=chosen.single)
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ def mixed(hand: Hand, n: int) -> Writing:
     return layout.tight(hand, n) if hand.rng.random() < 0.5 else layout.wide(hand, n)
 
 
-SAVED_FIGURE, PHONE, ONE_IN_A_FORM = "saved_figure", "phone", "form_row"
+SAVED_FIGURE, PHONE, ONE_IN_A_FORM, PAGE = "saved_figure", "phone", "form_row", "page"
 
 KINDS: dict[str, Kind] = {
     "tight": Kind(),
@@ -66,7 +66,7 @@ KINDS: dict[str, Kind] = {
     "hairline": Kind(mixed, pen=HAIRLINE, height=(60, 160)),
     "felt_pen": Kind(mixed, pen=FELT),
     "separated": Kind(layout.separated),
-    "page": Kind(layout.page, light=light.scanned, height=(60, 90)),
+    PAGE: Kind(layout.page, light=light.scanned, height=(60, 90)),
     SAVED_FIGURE: Kind(),
     PHONE: Kind(mixed),
 }
