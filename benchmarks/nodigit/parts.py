@@ -17,10 +17,11 @@ Bytes = NDArray[np.uint8]
 
 LARGE = 6  # pixels of ink for one of an image
 WHITE = 127  # and brighter: ink
-HALVED = (0, 2, 3, 4, 5, 6, 7, 8, 9)
+HALVED = (0, 2, 3, 5, 6, 8, 9)  # half of a 4 is a 4 still, that of a 7 may be a 1
 MOST_LEFT = 0.55  # of a digit's ink, in its left half
 WITH_PART = (0, 2, 3, 4, 5, 6, 8, 9)
 RULED = (0, 3, 5, 6, 8, 9)
+LEAST_PART = 0.25  # of the digit's ink: less is a speck, and people's digits have these
 NARROW = 1  # the digit that beside another can be a part of it: only where paper is between them
 
 
@@ -65,13 +66,15 @@ def half(digits: Digits, rng: np.random.Generator) -> Mask:
 def with_part(digits: Digits, rng: np.random.Generator) -> Mask:
     """Leave a part of its neighbour beside a digit."""
     mask, _ = digits.one(rng, WITH_PART)
-    other, _ = digits.one(rng, WITH_PART)
-    share = rng.uniform(0.28, 0.5)
-    cut = round(other.shape[1] * share)
+    right = rng.random() < 1 / 2
+    part = np.zeros((1, 1), np.uint8)
+    while part.sum() < LEAST_PART * mask.sum():
+        other, _ = digits.one(rng, WITH_PART)
+        cut = round(other.shape[1] * rng.uniform(0.28, 0.5))
+        part = other[:, :cut] if right else other[:, -cut:]
+    part = crop(part)
     gap, lift = rng.uniform(-0.05, 0.2) * mask.shape[0], rng.normal(0, 0.05) * mask.shape[0]
-    if rng.random() < 1 / 2:
-        return beside(mask, crop(other[:, :cut]), gap, lift)
-    return beside(crop(other[:, -cut:]), mask, gap, lift)
+    return beside(mask, part, gap, lift) if right else beside(part, mask, gap, lift)
 
 
 def ruled(digits: Digits, rng: np.random.Generator) -> Mask:

@@ -55,9 +55,9 @@ def crossing(rng: np.random.Generator) -> list[Way]:
 
 def rounds(rng: np.random.Generator) -> list[Way]:
     """Go round several times, each time elsewhere."""
-    t = np.linspace(0, 2 * np.pi * rng.uniform(2.6, 6), 300)
-    size = 0.4 + 0.15 * np.sin(t * rng.uniform(0.1, 0.6) + rng.uniform(0, 6))
-    drift = np.outer(t, rng.normal(0, 0.04, 2))
+    t = np.linspace(0, 2 * np.pi * rng.uniform(3.5, 6), 300)
+    size = 0.35 + 0.2 * np.sin(t * rng.uniform(0.3, 0.7) + rng.uniform(0, 6))
+    drift = np.outer(t, rng.normal(0, 0.06, 2))
     return [np.stack([size * np.cos(t), size * rng.uniform(0.5, 1.1) * np.sin(t)], axis=1) + drift]
 
 

@@ -14,6 +14,7 @@ from paper.pen import Bytes, Floats, Glyph, crop, enlarge, write
 
 Doubles = NDArray[np.float64]
 
+APART = 0.1  # two ones that touch are an n: they have a gap of so many heights
 WORD = 1.25  # gaps wider than this, in heights, are a space in the text
 SOFT = 0.25  # share of pictures whose digits are enlarged as programs do
 
@@ -115,8 +116,10 @@ def row(
         top = -glyph.ink.shape[0] - round(lifts[i] * hand.height)
         left = 0
         if placed:
-            gap = gaps[i - 1] * hand.height
-            left = beside(placed[-1], glyph.ink, top, gap, deepest)
+            gap = gaps[i - 1]
+            if text.endswith("1") and glyph.label == 1:
+                gap = max(gap, APART)
+            left = beside(placed[-1], glyph.ink, top, gap * hand.height, deepest)
             text += " " if gaps[i - 1] > WORD else ""
         placed.append(Placed(glyph.ink, left, top))
         text += str(glyph.label)
