@@ -28,7 +28,14 @@ Draw = Callable[..., tuple[Bytes, str]]
 
 
 def write(
-    folder: Path, kinds: Sequence[str], count: int, images: Bytes, labels: Bytes, *, single: bool
+    folder: Path,
+    kinds: Sequence[str],
+    count: int,
+    images: Bytes,
+    labels: Bytes,
+    *,
+    single: bool,
+    seed: int = 0,
 ) -> None:
     """Write so many pictures of each kind below a folder."""
     seeded: dict[Path, Draw] = {}
@@ -36,10 +43,10 @@ def write(
         for number in range(count):
             draw = partial(compose, kind, images, labels, single=single)
             seeded[Path(kind) / f"{number:02}.png"] = draw
-    save(folder, seeded)
+    save(folder, seeded, seed)
 
 
-def write_doodles(folder: Path, count: int) -> None:
+def write_doodles(folder: Path, count: int, seed: int = 0) -> None:
     """Write capitals, so many of each, half of them in either shape, and as many scribbles."""
     seeded: dict[Path, Draw] = {}
     for name in LETTERS:
@@ -49,14 +56,14 @@ def write_doodles(folder: Path, count: int) -> None:
     for name in SCRIBBLES:
         for number in range(len(LETTERS) * count // len(SCRIBBLES) + 1):
             seeded[Path("scribbles") / f"{name}{number:02}.png"] = partial(_scribble, name)
-    save(folder, seeded)
+    save(folder, seeded, seed)
 
 
-def save(folder: Path, seeded: dict[Path, Draw]) -> None:
-    """Draw and save each picture, from a seed that follows from its path, and write the manifest."""
+def save(folder: Path, seeded: dict[Path, Draw], seed: int) -> None:
+    """Draw and save each picture, from a seed of its own, and write the manifest."""
     rows = []
     for path, draw in seeded.items():
-        rng = np.random.default_rng(zlib.crc32(path.as_posix().encode()))
+        rng = np.random.default_rng((zlib.crc32(path.as_posix().encode()), seed))
         drawn, text = draw(rng=rng)
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(drawn).save(folder / path)
@@ -82,14 +89,23 @@ def main() -> None:
     parser.add_argument("--test", action="store_true", help="of test images, for a final figure")
     parser.add_argument("--single", action="store_true", help="one digit a picture")
     parser.add_argument("--doodles", action="store_true", help="no digits")
+    parser.add_argument("--seed", type=int, default=0, help="another one draws other pictures")
     parser.add_argument("--kinds", nargs="+", default=None)
     chosen = parser.parse_args()
     if chosen.doodles:
-        write_doodles(chosen.folder, chosen.count)
+        write_doodles(chosen.folder, chosen.count, chosen.seed)
         return
     split = store.load(chosen.data_dir, "mnist", "test" if chosen.test else "train")
     kinds = chosen.kinds or (SINGLES if chosen.single else NUMBERS)
-    write(chosen.folder, kinds, chosen.count, split.images, split.labels, single=chosen.single)
+    write(
+        chosen.folder,
+        kinds,
+        chosen.count,
+        split.images,
+        split.labels,
+        single=chosen.single,
+        seed=chosen.seed,
+    )
 
 
 if __name__ == "__main__":

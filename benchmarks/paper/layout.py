@@ -184,11 +184,11 @@ def wide(hand: Hand, n: int) -> Writing:
 def touching(hand: Hand, n: int) -> Writing:
     """Let digits touch, one pair at least, by no more than the pen's width."""
     gaps = hand.rng.uniform(0.06, 0.15, n)
-    touch = hand.rng.random(n) < 0.6
+    touch = hand.rng.random(n) < 0.7
     touch[hand.rng.integers(max(n - 1, 1))] = True
     overlap = hand.rng.uniform(0.15, 0.8, n) * hand.pen / hand.height
     gaps = np.where(touch, -overlap, gaps)
-    return gather(hand, *_one(row(hand, n, gaps, hand.rng.normal(0, 0.03, n), deepest=0.22)))
+    return gather(hand, *_one(row(hand, n, gaps, hand.rng.normal(0, 0.03, n), deepest=0.3)))
 
 
 def climbing(hand: Hand, n: int) -> Writing:
