@@ -3,7 +3,7 @@
     python benchmarks/run.py [--pairs N] [--data-dir DIR]
 
 Takes about half an hour. MNIST must be stored (`mnistcli fetch`). `torch_mnist.py` joins in where
-PyTorch is installed.
+PyTorch is installed, and Tesseract where it is.
 """
 
 import argparse
@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import whole_numbers
 from measure import Comparison, heading, in_turn
 from reading import HERE, MNISTCLI, PYTHON, rows
 
@@ -81,11 +82,13 @@ def main() -> None:
         trained = training(options.data_dir, folder, options.pairs)
         run = Path(json.loads(trained[0].ours[0].output)["run"])
         table = [*trained, *rows(run, 10_000, 2 * options.pairs + 1)]
-    print(heading())
-    for row in table:
-        print(row.row())
-    print_accuracy(trained)
-    print_epochs(trained[0])
+        print(heading())
+        for row in table:
+            print(row.row())
+        print_accuracy(trained)
+        print_epochs(trained[0])
+        cnn = Path(json.loads(trained[1].ours[0].output)["run"])
+        whole_numbers.measure(options.data_dir, {"cnn": cnn, "mlp": run})
 
 
 def print_accuracy(trained: list[Comparison]) -> None:
