@@ -8,7 +8,7 @@ INSTALLED := .venv/.installed
 EVERYDAY := -n 2 --dist loadfile --no-loadscope-reorder --ignore=tests/faults
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test faults check check-lowest lint types format completions docs bench no-digits clean
+.PHONY: help install demo test faults check check-lowest lint types format completions docs bench strokes clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; \
@@ -67,8 +67,8 @@ docs: $(INSTALLED) ## Write docs/cli.md, the help in README.md and docs/pictures
 bench: $(INSTALLED) ## Measure speed against what people would run otherwise
 	$(BIN)/python benchmarks/run.py
 
-no-digits: $(INSTALLED) ## Draw mnistcli/networks/no-digits.png anew: what networks learn to refuse
-	$(BIN)/python benchmarks/no_digits.py
+strokes: $(INSTALLED) ## Draw mnistcli/networks/strokes.png anew: what networks learn to refuse
+	$(BIN)/python benchmarks/strokes.py
 
 clean: ## Remove .venv and caches
 	rm -rf .venv .venv-lowest .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

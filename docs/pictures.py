@@ -20,8 +20,8 @@ PICTURES = ROOT / "docs" / "pictures"
 sys.path.insert(0, str(ROOT / "tests"))
 
 from common.hands import DIGITS  # noqa: E402
-from common.numbers import written  # noqa: E402
 from common.terminal import on_terminal  # noqa: E402
+from common.written import written  # noqa: E402
 
 COLUMNS = 80
 SIDE = 400  # pixels of a drawn picture

@@ -5,16 +5,22 @@ import logging
 import math
 import tempfile
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from mnistcli import files
 from mnistcli.errors import ModelError
-from mnistcli.networks import archive, schedule
+from mnistcli.networks import archive, digitness, schedule
 from mnistcli.networks.catalogue import NETWORKS
 from mnistcli.networks.framework import convert_variables_to_constants_v2, keras, tf
 from mnistcli.runs.config import TrainingConfig
 
 tf.get_logger().setLevel(logging.ERROR)
 logging.getLogger("absl").setLevel(logging.ERROR)
+
+BATCH = 256  # images described at once
 
 SETTINGS = {"adafactor": {"epsilon_1": 1e-16}}
 """Keras's 1e-30, squared, is 0 in float32: then pixels that are always black turn into NaN."""
@@ -67,14 +73,51 @@ def load(data: bytes) -> keras.Model:
             ) from error
 
 
-def to_litert(model: keras.Model) -> bytes:
-    """Return the network as a LiteRT flatbuffer with the same input and output."""
+def to_litert(model: keras.Model, images: NDArray[np.uint8]) -> bytes:
+    """Return the network as a LiteRT flatbuffer with the same input and output.
+
+    A second output, (n,), is the probability that an image is no digit: found with some of the
+    training images (n, 28, 28), where the network's layers can be seen.
+    """
+    features = _features(model)
+    described = (
+        keras.Model(model.inputs, [features, model.outputs[0]]) if features is not None else None
+    )
+    stranger = None
+    if described is not None:
+        stranger = digitness.fit(
+            lambda images: described.predict(
+                images.astype(np.float32), batch_size=BATCH, verbose=0
+            ),
+            images,
+        )
+
+    def answer(x: tf.Tensor) -> tf.Tensor | tuple[tf.Tensor, tf.Tensor]:
+        if described is None or stranger is None:
+            return model(x, training=False)
+        seen, probabilities = described(x, training=False)
+        chosen = tf.one_hot(tf.argmax(probabilities, axis=1), probabilities.shape[1])
+        logits = tf.matmul(seen, stranger.weights) + stranger.biases
+        return probabilities, tf.sigmoid(tf.reduce_sum(logits * chosen, axis=1))
+
     signature = [tf.TensorSpec((None, 28, 28), tf.float32)]
-    function = tf.function(lambda x: model(x, training=False), input_signature=signature)
+    function = tf.function(answer, input_signature=signature)
     # The converter of concrete functions forgets the weights unless they are constants already.
     frozen = convert_variables_to_constants_v2(function.get_concrete_function())
     converted: bytes = tf.lite.TFLiteConverter.from_concrete_functions([frozen]).convert()
     return converted
+
+
+def _features(model: keras.Model) -> Any:
+    """Return what the first dense layer behind a layer with weights is given, (n, d)."""
+    if not isinstance(model, keras.Sequential):
+        return None
+    learned = False
+    for layer in model.layers:
+        if learned and isinstance(layer, keras.layers.Dense):
+            return layer.input
+        learned = learned or bool(layer.weights)
+    return None
 
 
 def scale_logits(model: keras.Model, temperature: float) -> None:

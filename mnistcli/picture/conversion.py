@@ -1,9 +1,9 @@
-"""Any picture of a handwritten digit -> one 28 x 28 image made as MNIST's were."""
+"""Any picture of handwritten digits -> 28 x 28 images made as MNIST's were."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.picture.decode import decode, decode_sized
+from mnistcli.picture.decode import decode_sized
 from mnistcli.picture.segmentation import Segmentation, single
 
 #: How all 60,000 training images of MNIST are made, measured: black ground, the longer side of
@@ -16,33 +16,22 @@ CENTRE = 14
 OFF_CENTRE = 0.53
 
 
-def read_picture(data: bytes) -> NDArray[np.uint8]:
-    """Return the digit on a picture as a (28, 28) uint8 image, white (255) on black (0).
+def segment_picture(data: bytes) -> Segmentation:
+    """Return all that could be a digit on a picture, line by line.
 
     `data` is a picture file of any format that `decode` knows. An image that is made as MNIST's
-    already comes back as it is, or inverted if it is black on white. Raises `PictureError` if
-    the file cannot be read, is too large, or shows no digit.
+    already is one digit, as it is, or inverted if it is black on white. Raises `PictureError` if
+    the file cannot be read, is too large, or shows no writing.
     """
-    light = decode(data)
-    for image in (light, ~light):
-        if looks_like_mnist(image):
-            return image
-    # OpenCV imports in half the time that everything else takes for an image from MNIST, which
-    # has no need of it; hence not at the top.
-    from mnistcli.picture.search import read_light
-
-    return read_light(light)
-
-
-def segment_picture(data: bytes) -> Segmentation:
-    """Return everything on a picture that could be a digit; raise PictureError as above."""
     light, size = decode_sized(data)
     for image in (light, ~light):
         if looks_like_mnist(image):
             return single(image, size)
-    from mnistcli.picture.standin import segment
+    # OpenCV imports in half the time that everything else takes for an image from MNIST, which
+    # has no need of it; hence not at the top.
+    from mnistcli.picture.candidates import segment_light
 
-    return segment(light, size)
+    return segment_light(light, size)
 
 
 def looks_like_mnist(light: NDArray[np.uint8]) -> bool:

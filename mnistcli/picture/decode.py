@@ -23,9 +23,9 @@ from mnistcli.errors import PictureError
 from mnistcli.picture import strips
 from mnistcli.picture.light import eight_bits, flatten, upright
 
-#: Longest side, in pixels, of what `decode` returns. A digit that fills a twentieth of the
-#: picture still has 50 pixels, more than twice the 20 that it is fitted into in the end.
-WORKING_SIDE = 640
+#: Longest side, in pixels, of what `decode` returns; of a larger picture, half of it at least. A
+#: digit that fills a thirtieth of that still has the 20 pixels that it is fitted into in the end.
+WORKING_SIDE = 1000
 
 #: Pixels of the largest picture that is read for certain, of one byte a colour.
 LARGEST = 12_000 * 9_000

@@ -1,6 +1,6 @@
-"""Ink -> the strokes that are the digit, chosen by geometry.
+"""Ink -> what a pen wrote, chosen by geometry.
 
-A digit is what a pen drew: outlined by steep slopes on all sides, off the level of its paper,
+Writing is what a pen drew: outlined by steep slopes on all sides, off the level of its paper,
 inside the picture. Shadows have soft outlines, tables and fingers come in from the border, frames
 hold something, specks are smaller than the pen.
 """
@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from mnistcli.picture.ink import GLARE
 
-#: So many pieces of ink are looked at, the best ones first: a digit has a few.
-MOST_PIECES = 24
+#: So many pieces of ink are looked at, the best ones first: a page of digits has some hundreds.
+MOST_PIECES = 400
 
 #: A stroke that runs out of the picture leaves its width there, or twice that when slanting.
 OPEN_ENDS = 2.0
@@ -37,16 +37,17 @@ HELD_OUTLINE = 0.02
 #: strokes of the other polarity is not: it is paper.
 OFF_PAPER = 0.5
 
-#: A second piece is of the same pen: this part of the first one's contrast, and this part of a
-#: dot's area.
+#: What stands upright is higher than so many widths of its own stroke; a bar is not.
+BAR = 2.5
+
+#: A second piece is of the same pen: its strokes have this part of the first one's width, its
+#: ink this part of the darkness, and it is larger than this part of a dot.
+THINNER = 0.35
 SAME_PEN = 0.4
 DOT = 0.5
 
-#: ... and near: within two widths of the pen, or within this part of its own length.
-NEAR_PEN = 2.0
-NEAR = 0.5
-#: ... and not longer than this, beside the pieces that it would join.
-COMPANION = 1.5
+#: A piece of this part of what is written is (most of) a digit; a lower one is a bar or a dot.
+BODY = 0.35
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class Pieces:
     area: NDArray[np.float64]
     outline: NDArray[np.float64]  # pixels on it, without those at the picture's border
     steepness: NDArray[np.float64]  # sum of the slopes on the outline
-    relative: NDArray[np.float64]  # the same, each divided by the paper's brightness
+    depth: NDArray[np.float64]  # 0..1: how dark its ink is beside the paper
     contact: NDArray[np.float64]  # pixels at the picture's border
     off_paper: NDArray[np.float64]  # 0..1: how much of its depth it keeps beside its surroundings
 
@@ -82,11 +83,6 @@ class Pieces:
         return self.outline / 2.0 / np.maximum(self.width, 1.0)
 
     @property
-    def contrast(self) -> NDArray[np.float64]:
-        """The mean slope on the outline, beside the paper's brightness: the same in shadow."""
-        return self.relative / np.maximum(self.outline, 1.0)
-
-    @property
     def freedom(self) -> NDArray[np.float64]:
         """1 for a piece inside the picture, towards 0 the more it leans on the border."""
         return 1.0 / (1.0 + np.maximum(self.contact / self.width - OPEN_ENDS, 0.0)) ** 2
@@ -99,20 +95,34 @@ class Pieces:
         return found
 
 
-@dataclass(frozen=True)
-class Digit:
-    """The chosen strokes of one view of a picture."""
+@dataclass(frozen=True, eq=False)
+class Writing:
+    """What a pen wrote, in one view of a picture."""
 
-    mask: NDArray[np.uint8]  # (h, w), 0 or 1
+    pieces: Pieces
+    bodies: list[int]
+    """Pieces as high as a digit is, about; or most of one."""
+    parts: list[int]
+    """Smaller ones of the same pen: bars, dots, dashes."""
+    height: float
+    """Of the bodies, in pixels."""
+    pen: float
+    """Its width in pixels."""
     evidence: float
-    pen: float  # width in pixels
     contrast: float  # mean slope on the outline
     share: float  # of the evidence of all pieces but areas and frames
-    freedom: float  # of its first piece
+    freedom: float  # of its most evident piece
+
+    @property
+    def mask(self) -> NDArray[np.uint8]:
+        """Return all that was written, (h, w) of 0 and 1."""
+        chosen = np.zeros(len(self.pieces.area), np.uint8)
+        chosen[self.bodies + self.parts] = 1
+        return np.asarray(chosen[self.pieces.labels])
 
 
-def find_digit(mask: NDArray[np.uint8], paper: NDArray[np.uint8], sight: Sight) -> Digit | None:
-    """Choose the digit among the ink of `mask` (h, w, 0 or 1); None if no piece can be one."""
+def find_writing(mask: NDArray[np.uint8], paper: NDArray[np.uint8], sight: Sight) -> Writing | None:
+    """Choose what was written among the ink of `mask` (h, w, 0 or 1); None if nothing can be."""
     pieces = measure(mask, paper, sight)
     evidence = pieces.evidence
     ranked = [int(i) for i in np.argsort(-evidence)[:MOST_PIECES] if evidence[i] > 0]
@@ -120,20 +130,48 @@ def find_digit(mask: NDArray[np.uint8], paper: NDArray[np.uint8], sight: Sight) 
     inked = [i for i in drawn if pieces.off_paper[i] >= OFF_PAPER]
     if not inked:
         return None
-    chosen = gather(pieces, inked)
-    first = inked[0]
-    is_chosen = np.zeros(evidence.shape, np.uint8)
-    is_chosen[chosen] = 1
+    heights = pieces.boxes[:, 3].astype(np.float64)
+    upright = heights >= BAR * pieces.width
+    first = next((i for i in inked if upright[i]), None)
+    if first is None:
+        return None
+    pen = pieces.width[first]
+    inked = [
+        i
+        for i in inked
+        if i == first
+        or (
+            pieces.area[i] >= DOT * pen**2
+            and pieces.width[i] >= THINNER * pen
+            and pieces.depth[i] >= SAME_PEN * pieces.depth[first]
+            and pieces.contact[i] <= OPEN_ENDS * pieces.width[i]
+        )
+    ]
+    digits = [i for i in inked if upright[i]]
+    height = _weighted_median(heights[digits], evidence[digits])
+    bodies = [i for i in inked if heights[i] >= BODY * height]
+    parts = [i for i in inked if heights[i] < BODY * height]
+    chosen = bodies + parts
     told = evidence.copy()
     told[[i for i in ranked if i not in drawn]] = 0.0
-    return Digit(
-        mask=is_chosen[pieces.labels],
+    outline = max(pieces.outline[chosen].sum(), 1.0)
+    return Writing(
+        pieces=pieces,
+        bodies=bodies,
+        parts=parts,
+        height=height,
+        pen=2.0 * float(pieces.area[chosen].sum()) / outline,
         evidence=float(evidence[chosen].sum()),
-        pen=float(pieces.width[first]),
         contrast=float(pieces.steepness[first] / pieces.outline[first]),
         share=float(told[chosen].sum() / max(told.sum(), 1.0)),
         freedom=float(pieces.freedom[first]),
     )
+
+
+def _weighted_median(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
+    """Return the value below which half of the weight lies."""
+    order = np.argsort(values)
+    return float(values[order][np.searchsorted(np.cumsum(weights[order]), weights.sum() / 2)])
 
 
 def measure(mask: NDArray[np.uint8], paper: NDArray[np.uint8], sight: Sight) -> Pieces:
@@ -153,7 +191,7 @@ def measure(mask: NDArray[np.uint8], paper: NDArray[np.uint8], sight: Sight) -> 
         area=stats[:, cv2.CC_STAT_AREA].astype(np.float64),
         outline=_sums(on_rim, np.ones(on_rim.shape), count),
         steepness=_sums(on_rim, sight.slopes[rim], count),
-        relative=_sums(on_rim, sight.slopes[rim] / (paper[rim] + GLARE), count),
+        depth=_sums(owner, depth / (paper[on_ink] + GLARE), count) / np.maximum(stats[:, 4], 1),
         contact=_sums(border, np.ones(border.shape), count),
         off_paper=_sums(owner, beside, count) / np.maximum(_sums(owner, depth, count), 1.0),
     )
@@ -168,69 +206,21 @@ def is_area_or_frame(pieces: Pieces, piece: int, others: list[int]) -> bool:
     """Tell whether a piece is an area instead of a stroke, or an outline that holds strokes."""
     if pieces.slenderness[piece] < STROKE:
         return True
-    left, top, width, height = pieces.boxes[piece]
+    left, top, width, height = box = pieces.boxes[piece]
+    boxes = pieces.boxes[others]
+    held = (boxes[:, :2] > box[:2]) & (boxes[:, :2] + boxes[:, 2:] < box[:2] + box[2:])
+    held[:, 0] &= boxes[:, 2:].max(axis=1) > HELD * max(width, height)
+    held[:, 1] &= pieces.evidence[others] > HELD_OUTLINE * pieces.evidence[piece]
+    within = np.asarray(others)[held.all(axis=1)]
+    if not len(within):
+        return False
     shape = (pieces.labels[top : top + height, left : left + width] == piece).astype(np.uint8)
     outlines, _ = cv2.findContours(shape, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     outline = outlines[0]
     long, short = sorted((side + 1 for side in cv2.minAreaRect(outline)[1]), reverse=True)
     hull = cv2.contourArea(cv2.convexHull(outline)) + long + short  # centres of pixels -> edges
-    boxy = hull > RECTANGLE * long * short
-    within = [
-        other
-        for other in others
-        if _is_inside(pieces.boxes[other], pieces.boxes[piece])
-        and pieces.boxes[other][2:].max() > HELD * max(width, height)
-        and pieces.evidence[other] > HELD_OUTLINE * pieces.evidence[piece]
-    ]
-    if not within or boxy:
-        return bool(within)
+    if hull > RECTANGLE * long * short:
+        return True
     filled = cv2.drawContours(np.zeros_like(shape), [outline], -1, 1, cv2.FILLED)
     inside = np.where(filled > 0, pieces.labels[top : top + height, left : left + width], 0)
     return bool(np.isin(within, inside).any())
-
-
-def _is_inside(inner: NDArray[np.int32], outer: NDArray[np.int32]) -> bool:
-    """Tell whether one box (left, top, width, height) lies strictly within another."""
-    ends = inner[:2] + inner[2:] < outer[:2] + outer[2:]
-    return bool((inner[:2] > outer[:2]).all() and ends.all())
-
-
-def gather(pieces: Pieces, inked: list[int]) -> list[int]:
-    """Join to the first of the `inked` pieces those that the same pen drew near it."""
-    chosen, rest = inked[:1], inked[1:]
-    first = inked[0]
-    pen = pieces.width[first]
-    contrast = pieces.contrast
-    rest = [
-        i
-        for i in rest
-        if pieces.area[i] >= DOT * pen**2
-        and contrast[i] >= SAME_PEN * contrast[first]
-        and pieces.contact[i] <= OPEN_ENDS * pieces.width[i]
-    ]
-    while rest:
-        size = _extent(pieces.boxes[chosen])
-        away = cv2.distanceTransform(
-            (~np.isin(pieces.labels, chosen)).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_3
-        )
-        near = []
-        for i in rest:
-            left, top, width, height = pieces.boxes[i]
-            window = np.s_[top : top + height, left : left + width]
-            gap = away[window][pieces.labels[window] == i].min()
-            length = max(width, height)
-            reach = max(NEAR_PEN * pen, NEAR * min(length, size))
-            if gap <= reach and length <= COMPANION * size:
-                near.append(i)
-        if not near:
-            break
-        chosen = chosen + near
-        rest = [i for i in rest if i not in near]
-    return chosen
-
-
-def _extent(boxes: NDArray[np.int32]) -> int:
-    """Return the longer side of the box around all `boxes`, (n, 4)."""
-    starts = boxes[:, :2].min(axis=0)
-    ends = (boxes[:, :2] + boxes[:, 2:]).max(axis=0)
-    return int((ends - starts).max())

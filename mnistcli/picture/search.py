@@ -1,7 +1,9 @@
-"""A picture's light -> the digit on it: several ways to look, and the one with most evidence."""
+"""A picture's light -> what is written on it: several ways to look, and the one with most evidence."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import chain
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -9,8 +11,8 @@ from numpy.typing import NDArray
 
 from mnistcli.errors import PictureError
 from mnistcli.picture import ink
-from mnistcli.picture.image import digit_image
-from mnistcli.picture.pieces import Digit, Sight, find_digit
+from mnistcli.picture.pieces import Sight, Writing, find_writing
+from mnistcli.picture.rules import without_rules
 
 #: Widths that strokes may have, as parts of the longer side: a broad brush on a tight crop; a
 #: felt pen; a ballpoint on a photo. The narrower, the smaller the shadows that are paper still.
@@ -31,104 +33,254 @@ BETTER = 1.05
 #: Least darkness, of 255, where ink is told from paper: half the contrast of the faintest pencil.
 FAINTEST = 8
 
-#: A digit's outline is at least this much steeper than the picture's median slope.
+#: Writing's outline is at least this much steeper than the picture's median slope.
 ABOVE_NOISE = 3.0
 #: ... and at least one grey level a pixel, which Sobel's kernel counts eight times.
 SLOPE = 8.0
 
-#: The digit has at least this part of the evidence for all pieces; noise is many small ones.
-OF_ALL = 0.3
+#: Writing has at least this part of the evidence for all pieces; noise is many small ones.
+OF_ALL = 0.1
+
+#: A sheet of paper on a table, or a plot on a page: an area that is this much of the picture and
+#: fills this much of its convex hull, which a quadrilateral covers to this part, its corners within
+#: this part of the hull's length. Something is drawn on it.
+LARGE = 0.02
+FILLED = 0.65
+FOUR_SIDED = 0.93
+CORNERS = 0.03
+
+#: Its edge is as steep as this: eight grey levels a pixel, where Sobel's kernel counts eight times.
+#: Light that falls off is not. What is around it differs by four times as much: farther away than
+#: this part of its side, so that paper inside a stroke is no sheet.
+EDGE = 64.0
+AROUND = 0.5
 
 #: A picture whose border differs by no more than this, of 255, is drawn on one colour; and what
 #: differs from that colour by more than this is ink, but for the blurred rim of a stroke.
 ONE_COLOUR = 3
 APART = 16
 RIM = np.ones((5, 5), np.uint8)
+SPECK = np.ones((3, 3), np.uint8)
 
-#: A digit, and the darkness it was found in, uint8 (h, w).
-Found = tuple[Digit, NDArray[np.uint8]]
+#: The way to look is chosen on a copy of the picture with this longer side, in pixels.
+COARSE = 360
 
 
-def read_light(light: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Find the digit on light, uint8 (h, w) or (h, w, 3); its (28, 28) image, white on black.
+@dataclass(frozen=True)
+class Look:
+    """One way to look at a picture."""
 
-    Raises `PictureError` when there is nothing that could be one.
+    flip: int
+    """255 where ink is light."""
+    span: float
+    depth: float
+    inside: bool = False
+    """Away from the border, where ink has a threshold of its own."""
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """Writing, and the darkness (h, w) it was found in."""
+
+    look: Look
+    writing: Writing
+    dark: NDArray[np.uint8]
+
+
+class Ink(NamedTuple):
+    """What is ink in one way of looking; arrays (h, w) uint8."""
+
+    grey: NDArray[np.uint8]
+    """Dark ink on light paper."""
+    paper: NDArray[np.uint8]
+    dark: NDArray[np.uint8]
+    mask: NDArray[np.uint8]
+    """1 where there is ink."""
+
+
+class View:
+    """A grey picture, (h, w) uint8, and what all looks at it share."""
+
+    def __init__(self, grey: NDArray[np.uint8]) -> None:
+        self.grey = np.asarray(cv2.GaussianBlur(grey, (3, 3), 0), np.uint8)
+        self.slopes = ink.slopes(self.grey)
+        self._around = ink.surroundings(self.grey)
+
+    def ink(self, look: Look) -> Ink | None:
+        """Tell ink from paper in one way; None where nothing is dark enough."""
+        grey = self.grey ^ np.uint8(look.flip)
+        paper = ink.paper_behind(grey, int(look.span * max(grey.shape)) // 2 * 2 + 1)
+        dark = ink.darkness(grey, paper)
+        strong = ink.threshold(dark)
+        if look.inside:
+            inside = ink.away_from_border(dark, strong)
+            dark, strong = dark * inside, ink.threshold(dark, inside)
+        if strong < FAINTEST:
+            return None
+        return Ink(grey, paper, dark, ink.connected_ink(dark, strong, look.depth))
+
+    def through(self, look: Look) -> Found | None:
+        """Find writing in one way."""
+        seen = self.ink(look)
+        if seen is None:
+            return None
+        sight = Sight(seen.grey, self._around ^ np.uint8(look.flip), self.slopes)
+        writing = find_writing(without_rules(seen.mask), seen.paper, sight)
+        return Found(look, writing, seen.dark) if writing else None
+
+
+def find(light: NDArray[np.uint8]) -> Found:
+    """Find what is written on light, uint8 (h, w) or (h, w, 3).
+
+    Raises `PictureError` when there is nothing that could be writing.
     """
-    grey = ink.to_grey(ink.enlarge(light))
-    grey = np.asarray(cv2.GaussianBlur(grey, (3, 3), 0), np.uint8)
-    slopes = ink.slopes(grey)
-    found = most_evident(until_nothing_is_left(looks(grey, slopes, DEPTHS), grey))
-    if found is None or found[0].freedom < LEANING:
-        darkest = looks(grey, slopes, DARKEST)
-        found = most_evident(chain([found] if found else [], darkest))
+    grey = ink.to_grey(light)
+    view = View(grey)
+    found = _alone_on_plain_ground(view)
     if found is None:
-        found = most_evident(looks(grey, slopes, DEPTHS, away_from_border=True))
-    if found is None:
-        raise PictureError(_nothing("nothing stands out from the background"))
-    digit, dark = found
-    if digit.contrast < max(ABOVE_NOISE * ink.typical(slopes), SLOPE):
+        sheet = _sheet(view)
+        found = _search(view if sheet is None else View(_alone(grey, sheet)))
+    if found.writing.contrast < max(ABOVE_NOISE * ink.typical(view.slopes), SLOPE):
         raise PictureError(_nothing("nothing stands out from the noise"))
-    if digit.share < OF_ALL:
+    if found.writing.share < OF_ALL:
         raise PictureError(_nothing("none of its shapes is a pen's stroke"))
-    return digit_image(ink.sharpen_outline(dark, digit.mask, digit.pen))
+    return found
 
 
-def most_evident(found: Iterable[Found]) -> Found | None:
-    """Choose the digit with most evidence; the earlier one if there is little between them."""
-    best: Found | None = None
-    for digit, dark in found:
-        if best is None or digit.evidence > BETTER * best[0].evidence:
-            best = digit, dark
-    return best
-
-
-def until_nothing_is_left(found: Iterable[Found], grey: NDArray[np.uint8]) -> Iterator[Found]:
-    """Pass on what is found, as far as a digit that leaves nothing else on a plain ground.
+def _alone_on_plain_ground(view: View) -> Found | None:
+    """Find writing that leaves nothing else on a ground of one colour.
 
     There is no reason to look again at what was drawn on a screen, and is read while it is drawn.
     """
+    grey = view.grey
     border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-    plain = np.ptp(border) <= ONE_COLOUR
-    apart = cv2.absdiff(grey, np.full_like(grey, border[0])) > APART if plain else None
-    for digit, dark in found:
-        yield digit, dark
-        if apart is not None and not apart[cv2.dilate(digit.mask, RIM) == 0].any():
-            return
+    if np.ptp(border) > ONE_COLOUR:
+        return None
+    found = view.through(Look(0 if border[0] > grey.mean() else 255, SPANS[0], DEPTHS[0]))
+    if found is None or _four_sided(found.writing.mask) is not None:
+        return None
+    apart = cv2.absdiff(grey, np.full_like(grey, border[0])) > APART
+    left = (apart & (cv2.dilate(found.writing.mask, RIM) == 0)).astype(np.uint8)
+    return None if cv2.erode(left, SPECK).any() else found
 
 
-def looks(
-    grey: NDArray[np.uint8],
-    slopes: NDArray[np.float32],
-    depths: tuple[float, ...],
-    *,
-    away_from_border: bool = False,
-) -> Iterator[Found]:
-    """Find the digit in each polarity, with each width of stroke and each depth.
+def _search(view: View) -> Found:
+    """Look in all ways, at a coarse copy; then through the best one at the picture itself."""
+    coarse = _coarse(view)
+    found = _clearest(_looks(coarse, DEPTHS))
+    if found is None or found.writing.freedom < LEANING:
+        found = _clearest(chain([found] if found else [], _looks(coarse, DARKEST)))
+    if found is None:
+        found = _clearest(_looks(coarse, DEPTHS, inside=True))
+    if found is None:
+        raise PictureError(_nothing("nothing stands out from the background"))
+    return found if view is coarse else view.through(found.look) or found
 
-    Away from the border, ink has a threshold of its own.
+
+def _clearest(found: Iterable[Found]) -> Found | None:
+    """Choose the writing with most evidence in the polarity in which most ways of looking see it.
+
+    Writing looks alike in all of them; what shadows and edges make does not.
     """
-    around = ink.surroundings(grey)
+    every = list(found)
+    dark, light = ([each for each in every if each.look.flip == flip] for flip in (0, 255))
+    ways = max(len(dark), len(light))
+
+    def clarity(seen: Sequence[Found]) -> float:
+        clear = [each.writing.evidence * each.writing.share**2 for each in seen]
+        return float(np.median(clear + [0.0] * (ways - len(clear)))) if ways else 0.0
+
+    return _most_evident(light if clarity(light) > clarity(dark) else dark)
+
+
+def _resized(grey: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
+    size = max(1, round(grey.shape[1] * scale)), max(1, round(grey.shape[0] * scale))
+    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _coarse(view: View) -> View:
+    scale = COARSE / max(view.grey.shape)
+    return View(_resized(view.grey, scale)) if scale < 1 else view
+
+
+def _sheet(view: View) -> NDArray[np.uint8] | None:
+    """Return the sheet of paper, or the plot, that the writing is on: (h, w) of 0 and 1, or None."""
+    coarse = _coarse(view)
+    for flip in (255, 0):
+        seen = coarse.ink(Look(flip, SPANS[0], DEPTHS[0]))
+        sheet = None if seen is None else _four_sided(seen.mask)
+        if sheet is not None and _stands_out(sheet, coarse):
+            return np.asarray(cv2.erode(sheet, RIM, iterations=2), np.uint8)
+    return None
+
+
+def _stands_out(sheet: NDArray[np.uint8], view: View) -> bool:
+    """Tell whether a sheet has a steep edge, and another shade than what is around it."""
+    edge = cv2.morphologyEx(sheet, cv2.MORPH_GRADIENT, RIM) > 0
+    left, top, width, height = cv2.boundingRect(sheet)
+    reach = int(AROUND * min(width, height))
+    window = np.s_[
+        max(0, top - reach) : top + height + reach, max(0, left - reach) : left + width + reach
+    ]
+    kernel = np.ones((reach | 1, reach | 1), np.uint8)
+    outside = view.grey[window][cv2.dilate(sheet[window], kernel) == 0]
+    inside = float(np.median(view.grey[sheet > 0]))
+    shade = float(np.median(outside)) if len(outside) else 255.0 - inside
+    return bool(np.median(view.slopes[edge]) >= EDGE and abs(inside - shade) >= EDGE / 2)
+
+
+def _four_sided(mask: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
+    """Return the largest piece of a mask, filled, if it is a sheet with something on it."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    areas = stats[1:, cv2.CC_STAT_AREA]
+    if not len(areas) or areas.max() < LARGE * mask.size:
+        return None
+    left, top, width, height = stats[areas.argmax() + 1, : cv2.CC_STAT_AREA]
+    if min(left, top, mask.shape[1] - left - width, mask.shape[0] - top - height) == 0:
+        return None  # it goes on beside the picture: this is paper all around
+    mask = (labels == areas.argmax() + 1).astype(np.uint8)
+    outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    hull = cv2.convexHull(max(outlines, key=cv2.contourArea))
+    area = cv2.contourArea(hull)
+    corners = cv2.approxPolyDP(hull, CORNERS * cv2.arcLength(hull, closed=True), closed=True)
+    four_sided = len(corners) == 4 and cv2.contourArea(corners) > FOUR_SIDED * area  # noqa: PLR2004
+    if not four_sided:
+        return None
+    sheet = cv2.fillConvexPoly(np.zeros_like(mask), hull, 1)
+    held = np.asarray(sheet, np.uint8) & ~mask & 1
+    if mask.sum() < FILLED * sheet.sum() or cv2.erode(held, RIM).sum() == 0:
+        return None
+    return np.asarray(sheet, np.uint8)
+
+
+def _alone(grey: NDArray[np.uint8], sheet: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Paint over what is beside a sheet with the sheet's own shade."""
+    on_it = cv2.resize(sheet, grey.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
+    return np.where(on_it, grey, np.uint8(np.median(grey[on_it])))
+
+
+def _most_evident(found: Iterable[Found]) -> Found | None:
+    """Choose the writing with most evidence; the earlier one if there is little between them."""
+    best: Found | None = None
+    for each in found:
+        if best is None or each.writing.evidence > BETTER * best.writing.evidence:
+            best = each
+    return best
+
+
+def _looks(view: View, depths: tuple[float, ...], *, inside: bool = False) -> Iterator[Found]:
+    """Look for writing in each polarity, with each width of stroke and each depth."""
     for flip in (0, 255):  # dark ink, then light ink
-        sight = Sight(grey ^ np.uint8(flip), around ^ np.uint8(flip), slopes)
-        for part in SPANS:
-            paper = ink.paper_behind(sight.grey, int(part * max(grey.shape)) // 2 * 2 + 1)
-            dark = ink.darkness(sight.grey, paper)
-            strong = ink.threshold(dark)
-            if away_from_border:
-                inside = ink.away_from_border(dark, strong)
-                dark, strong = dark * inside, ink.threshold(dark, inside)
-            if strong < FAINTEST:
-                continue
+        for span in SPANS:
             for depth in depths:
-                mask = ink.connected_ink(dark, strong, depth)
-                digit = find_digit(mask, paper, sight)
-                if digit is not None:
-                    yield digit, dark
+                found = view.through(Look(flip, span, depth, inside))
+                if found is not None:
+                    yield found
 
 
 def _nothing(found: str) -> str:
     """Say that a picture has no digit."""
     return (
-        f"no digit found: expected one handwritten digit, but {found};"
-        " take the picture nearer, in even light, with the digit alone on plain paper"
+        f"no digit found: expected handwritten digits, but {found};"
+        " take the picture nearer, in even light, with the digits alone on plain paper"
     )

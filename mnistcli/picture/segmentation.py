@@ -1,4 +1,4 @@
-"""What a picture could say: each thing on it that may be a digit, and what leaving it out costs."""
+"""What reading hands from pictures to networks: what could be a digit, and where."""
 
 from dataclasses import dataclass
 
@@ -11,40 +11,39 @@ Box = tuple[int, int, int, int]
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """What could be one digit: the pieces first..last of one line of writing."""
+    """What could be one digit: pieces `first` to `last` (included) of a line of writing."""
 
     line: int
     first: int
     last: int
     box: Box
     image: NDArray[np.uint8]
-    """(28, 28), white on black."""
+    """(28, 28), white on black, made as MNIST's were."""
     cost: float
-    """Nats: the price of its cuts and joins."""
+    """Of its cuts and joins and its shape, in nats."""
+    cut: bool = False
+    """Whether it was cut from a larger piece."""
 
 
 @dataclass(frozen=True, eq=False)
 class Segmentation:
-    """Everything on a picture that could be a digit."""
+    """Everything on a picture that could be a digit, line by line, from left to right."""
 
     size: tuple[int, int]
-    """Width and height of the upright picture."""
+    """Width and height of the upright picture in pixels."""
     candidates: tuple[Candidate, ...]
     unread: tuple[tuple[float, ...], ...]
-    """For each line, for each of its pieces: the price of leaving it out."""
+    """For each line, what it costs to leave each of its pieces out, in nats."""
     heights: tuple[float, ...]
-    """Of the lines, in pixels."""
+    """Of each line's digits, in pixels of the picture."""
 
 
 def single(image: NDArray[np.uint8], size: tuple[int, int]) -> Segmentation:
-    """Return the segmentation of a picture that is one image made as MNIST's were."""
+    """Return the segmentation of an image (28, 28) that is one digit and nothing else."""
     rows, columns = np.flatnonzero(image.any(axis=1)), np.flatnonzero(image.any(axis=0))
     scale = size[0] / image.shape[1]
-    box = (
-        round(columns[0] * scale),
-        round(rows[0] * scale),
-        round((columns[-1] - columns[0] + 1) * scale),
-        round((rows[-1] - rows[0] + 1) * scale),
+    left, top, right, bottom = (
+        round(float(side) * scale) for side in (columns[0], rows[0], columns[-1] + 1, rows[-1] + 1)
     )
-    candidate = Candidate(0, 0, 0, box, image, 0.0)
-    return Segmentation(size, (candidate,), ((np.inf,),), (float(box[3]),))
+    whole = Candidate(0, 0, 0, (left, top, right - left, bottom - top), image, 0.0)
+    return Segmentation(size, (whole,), ((np.inf,),), (float(bottom - top),))

@@ -13,14 +13,17 @@ from mnistcli.runs.run import KERAS_MODEL, LITERT_MODEL, Run
 
 BATCH = 256  # images per LiteRT call: the working set of either network stays in the cache
 
-Predict = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
+Judgement = tuple[NDArray[np.float32], NDArray[np.float32]]
+"""Probabilities of the digits (n, 10), each row summing to 1, and that an image is none, (n,)."""
+
+Judge = Callable[[NDArray[np.uint8]], Judgement]
 
 
 class Classifier:
     """Images (n, 28, 28) uint8 0..255, digit bright on dark, to probabilities (n, 10)."""
 
-    def __init__(self, predict: Predict) -> None:
-        self._predict = predict
+    def __init__(self, judge: Judge) -> None:
+        self._judge = judge
 
     @classmethod
     def load(cls, run: Run | Path | str, engine: str = "auto", threads: int | None = None) -> Self:
@@ -42,18 +45,21 @@ class Classifier:
         """Return the classifier of a LiteRT flatbuffer; raise ModelError if it is none."""
         return cls(_litert(model, threads or os.cpu_count()))
 
+    def judge(self, images: NDArray[np.uint8]) -> Judgement:
+        """Return the probabilities of the digits (n, 10), and that an image is none, (n,).
+
+        The latter is 0 on Keras, and where training had no way to tell.
+        """
+        if len(images) == 0:
+            return np.empty((0, 10), np.float32), np.empty(0, np.float32)
+        return self._judge(images)
+
     def predict(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return probabilities (n, 10) float32, each row summing to 1, of images (n, 28, 28)."""
-        if len(images) == 0:
-            return np.empty((0, 10), np.float32)
-        return self._predict(images)
-
-    def judge(self, images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return probabilities (n, 10), and the probability (n,) that an image is no digit."""
-        return self.predict(images), np.zeros(len(images), np.float32)
+        return self.judge(images)[0]
 
 
-def _litert(model: bytes, threads: int | None) -> Predict:
+def _litert(model: bytes, threads: int | None) -> Judge:
     from ai_edge_litert.interpreter import Interpreter
 
     try:
@@ -63,12 +69,14 @@ def _litert(model: bytes, threads: int | None) -> Predict:
     except (ValueError, RuntimeError) as error:
         raise _unusable(error) from error
     shapes = [tuple(each["shape"][1:]) for each in (*entries, *exits)]
-    if shapes != [(28, 28), (10,)]:
+    if shapes not in ([(28, 28), (10,)], [(28, 28), (10,), ()], [(28, 28), (), (10,)]):
         raise _unusable(f"expected (n, 28, 28) in and (n, 10) out, got {shapes}")
-    entry, exit_ = entries[0]["index"], exits[0]["index"]
+    entry = entries[0]["index"]
+    exit_, *strange = (each["index"] for each in sorted(exits, key=lambda e: -len(e["shape"])))
 
-    def predict(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def judge(images: NDArray[np.uint8]) -> Judgement:
         probabilities = np.empty((len(images), 10), np.float32)
+        strangeness = np.zeros(len(images), np.float32)
         size = 0
         for start in range(0, len(images), BATCH):
             batch = images[start : start + BATCH].astype(np.float32)
@@ -79,11 +87,13 @@ def _litert(model: bytes, threads: int | None) -> Predict:
             interpreter.set_tensor(entry, batch)
             interpreter.invoke()
             probabilities[start : start + size] = interpreter.get_tensor(exit_)
-        return probabilities
+            for index in strange:
+                strangeness[start : start + size] = interpreter.get_tensor(index)
+        return probabilities, strangeness
 
-    def guarded(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def guarded(images: NDArray[np.uint8]) -> Judgement:
         try:
-            return predict(images)
+            return judge(images)
         except (ValueError, RuntimeError) as error:
             raise _unusable(error) from error
 
@@ -95,8 +105,13 @@ def _unusable(reason: object) -> ModelError:
     return ModelError(f"LiteRT cannot use the model: {what}. Train the run again.")
 
 
-def _keras(run: Run) -> Predict:
+def _keras(run: Run) -> Judge:
     from mnistcli.networks import model
 
     network = model.load(run.verified(KERAS_MODEL))
-    return lambda images: np.asarray(network.predict(images, batch_size=BATCH, verbose=0))
+
+    def judge(images: NDArray[np.uint8]) -> Judgement:
+        probabilities = np.asarray(network.predict(images, batch_size=BATCH, verbose=0))
+        return probabilities, np.zeros(len(images), np.float32)
+
+    return judge

@@ -34,6 +34,7 @@ from mnistcli.training.tensorboard import FOLDER, EventFiles
 
 VERSION = 1  # of the result's JSON
 CHECKPOINT = Path("checkpoint", "state.npz")
+TOLD_FROM = 8000  # training images from which strokes that are no digit are told
 
 
 @dataclass(frozen=True)
@@ -231,7 +232,7 @@ def _train(
         probabilities = network.predict(validation.images, batch_size=BATCH, verbose=0)
         temperature = fit_temperature(probabilities, validation.labels)
     model.scale_logits(network, temperature)
-    litert = model.to_litert(network)
+    litert = model.to_litert(network, train.images[:TOLD_FROM])
     model.save(network, this.path / run.KERAS_MODEL)
     files.write_bytes(this.path / run.LITERT_MODEL, litert)
     test = store.load(data_dir, config.dataset, "test")

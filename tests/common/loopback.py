@@ -14,8 +14,8 @@ from typing import Any
 
 import cv2
 import numpy as np
+from common.pens import largest
 
-from mnistcli.picture.conversion import read_picture
 from mnistcli.reading.classifier import Classifier
 from mnistcli.runs.run import Run
 from mnistcli.web import server
@@ -72,7 +72,7 @@ def three(kind: str = ".png") -> bytes:
 
 def small_three() -> bytes:
     """The same as an image of MNIST's kind, which is read at once."""
-    return cv2.imencode(".png", read_picture(three()))[1].tobytes()
+    return cv2.imencode(".png", largest(three()))[1].tobytes()
 
 
 @contextmanager

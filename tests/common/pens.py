@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from mnistcli.picture.conversion import segment_picture
+
 #: The strokes of a few digits, as polylines in a box of 1 x 1.
 STROKES = {
     0: [[(0.5, 0.0), (0.1, 0.3), (0.1, 0.7), (0.5, 1.0), (0.9, 0.7), (0.9, 0.3), (0.5, 0.0)]],
@@ -50,6 +52,12 @@ def file(array: np.ndarray, kind: str = "PNG", **options: object) -> bytes:
     stream = io.BytesIO()
     Image.fromarray(array).save(stream, kind, **options)
     return stream.getvalue()
+
+
+def largest(data: bytes) -> np.ndarray:
+    """The (28, 28) image of all that is the largest candidate on a picture."""
+    candidates = segment_picture(data).candidates
+    return max(candidates, key=lambda one: one.box[2] * one.box[3]).image
 
 
 def alike(one: np.ndarray, other: np.ndarray) -> float:

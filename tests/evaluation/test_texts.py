@@ -5,7 +5,7 @@ import json
 
 import numpy as np
 import pytest
-from common.numbers import written
+from common.written import written
 
 from mnistcli.evaluation.texts import ReadPicture, bare, edit_distance, measure_texts
 

@@ -1,4 +1,4 @@
-"""picture: what people bring -> one 28 x 28 image, or "no digit found"."""
+"""picture: what people bring -> 28 x 28 images of what may be digits, or "no digit found"."""
 
 import csv
 import gzip
@@ -7,12 +7,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from common.pens import alike, file, ink, on
+from common.pens import alike, file, ink, largest, on
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mnistcli.errors import PictureError
-from mnistcli.picture.conversion import looks_like_mnist, read_picture
+from mnistcli.picture.conversion import looks_like_mnist, segment_picture
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 SAME = 0.9  # cosine of two images of one drawing; of two different digits it is below 0.8
@@ -21,11 +21,11 @@ RNG = np.random.default_rng(7)
 
 def plain(digit: int, pen: int = 14) -> np.ndarray:
     """The image of a digit drawn black on white, in the best of conditions."""
-    return read_picture(file(on(255, ink(digit, pen=pen))))
+    return largest(file(on(255, ink(digit, pen=pen))))
 
 
 def reads_as(digit: int, picture: np.ndarray, kind: str = "PNG", **options: object) -> bool:
-    image = read_picture(file(picture, kind, **options))
+    image = largest(file(picture, kind, **options))
     return alike(image, plain(digit)) >= SAME
 
 
@@ -64,7 +64,7 @@ def test_both_polarities_give_the_same_image(digit):
 
 @pytest.mark.parametrize("pen", [2, 6, 14, 30])
 def test_hairlines_thicken_and_felt_pens_thin(pen):
-    image = read_picture(file(on(255, ink(7, size=(300, 300), pen=pen))))
+    image = largest(file(on(255, ink(7, size=(300, 300), pen=pen))))
     assert 60 <= np.count_nonzero(image > 127) <= 110
 
 
@@ -137,7 +137,7 @@ def test_a_five_whose_bar_is_apart_keeps_it():
 @pytest.mark.parametrize("centre", [(0.2, 0.2), (0.8, 0.3), (0.5, 0.85)])
 def test_off_centre_and_tiny_in_the_frame(centre):
     picture = on(255, ink(4, size=(900, 1200), centre=centre, height=0.1, pen=7))
-    assert alike(read_picture(file(picture)), plain(4)) >= SAME
+    assert alike(largest(file(picture)), plain(4)) >= SAME
 
 
 def test_cut_by_the_border():
@@ -228,14 +228,14 @@ def nothings() -> dict[str, np.ndarray]:
 @pytest.mark.parametrize("kind", ["PNG", "JPEG"])
 def test_no_digit_is_found_where_there_is_none(name, kind):
     with pytest.raises(PictureError, match="no digit found") as refusal:
-        read_picture(file(nothings()[name], kind))
+        segment_picture(file(nothings()[name], kind))
     assert "\n" not in str(refusal.value)
 
 
 def test_an_image_like_mnists_passes_unchanged_and_inverted():
     image = plain(4)
-    assert np.array_equal(read_picture(file(image)), image)
-    assert np.array_equal(read_picture(file(255 - image)), image)
+    assert np.array_equal(largest(file(image)), image)
+    assert np.array_equal(largest(file(255 - image)), image)
 
 
 def test_an_image_off_centre_is_not_like_mnists():
@@ -248,7 +248,7 @@ def test_mnists_test_images_come_back_byte_for_byte(request):
     packed = (SHARED / "mnist/t10k-images-idx3-ubyte.gz").read_bytes()
     images = np.frombuffer(gzip.decompress(packed), np.uint8, offset=16).reshape(-1, 28, 28)
     images = images[::step]
-    changed = [n for n, image in enumerate(images) if (read_picture(file(image)) != image).any()]
+    changed = [n for n, image in enumerate(images) if (largest(file(image)) != image).any()]
     assert changed == []
 
 
@@ -257,7 +257,7 @@ def test_a_digit_is_found_on_every_picture_that_people_made(request):
     step = 1 if request.config.getoption("--long") else 5
     with (SHARED / "own-digits/MANIFEST.csv").open() as manifest:
         paths = [SHARED / "own-digits" / row["path"] for row in csv.DictReader(manifest)]
-    images = [read_picture(path.read_bytes()) for path in paths[::step]]
+    images = [largest(path.read_bytes()) for path in paths[::step]]
     assert all(image.max() >= 250 for image in images)
 
 
@@ -273,7 +273,7 @@ def test_any_small_picture_is_read_or_refused(height, width, planes, levels, see
     light = np.random.default_rng(seed).integers(0, levels, (height, width, planes)) * 255
     picture = (light // (levels - 1)).astype(np.uint8).squeeze(2 if planes == 1 else ())
     try:
-        image = read_picture(file(picture))
+        image = largest(file(picture))
     except PictureError:
         return
     assert image.shape == (28, 28)

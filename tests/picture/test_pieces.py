@@ -1,21 +1,22 @@
-"""strokes: which pieces of ink are the digit."""
+"""pieces: which pieces of ink a pen wrote."""
 
 import cv2
 import numpy as np
+import pytest
 from common.pens import ink, on
 
 from mnistcli.picture.ink import slopes, surroundings
-from mnistcli.picture.pieces import Digit, Sight, find_digit
+from mnistcli.picture.pieces import Sight, Writing, find_writing
 
 
 def found(
     coverage: np.ndarray, ground: float = 240, picture: np.ndarray | None = None
-) -> Digit | None:
+) -> Writing | None:
     """What is chosen among all ink of a picture."""
     picture = on(ground, coverage, 30) if picture is None else picture
     sight = Sight(picture, surroundings(picture), slopes(picture))
     paper = np.full_like(picture, int(ground))
-    return find_digit((coverage > 0.5).astype(np.uint8), paper, sight)
+    return find_writing((coverage > 0.5).astype(np.uint8), paper, sight)
 
 
 def chosen(coverage: np.ndarray, **options: object) -> np.ndarray:
@@ -38,10 +39,29 @@ def test_strokes_of_one_pen_that_lie_near_belong_together():
     assert np.array_equal(chosen(broken), broken > 0.5)
 
 
-def test_a_mark_far_away_is_not_the_digits():
-    mark = ink(1, centre=(0.85, 0.9), height=0.15)
-    digit = ink(7, centre=(0.4, 0.4), height=0.5)
-    assert not chosen(np.maximum(digit, mark))[mark > 0.5].any()
+def test_a_bar_is_no_digit_on_its_own():
+    bar = np.zeros((300, 300), np.float32)
+    bar[150:158, 50:250] = 1
+    assert found(bar) is None
+    writing = found(np.maximum(ink(7, centre=(0.3, 0.5), height=0.3), bar))
+    assert writing is not None
+    assert len(writing.bodies) == len(writing.parts) == 1
+
+
+def test_every_digit_of_a_number_is_written():
+    number = np.maximum(
+        ink(4, centre=(0.5, 0.25), height=0.3), ink(7, centre=(0.5, 0.75), height=0.3)
+    )
+    writing = found(number)
+    assert writing is not None
+    assert len(writing.bodies) == 2
+    assert writing.height == pytest.approx(90 + 14, abs=8)
+
+
+def test_faint_and_thin_ink_is_of_another_pen():
+    hair = np.zeros((300, 300), np.float32)
+    hair[40:200, 280:282] = 1
+    assert not chosen(np.maximum(ink(4, centre=(0.5, 0.4)), hair))[hair > 0].any()
 
 
 def test_a_frame_is_not_the_digit_that_it_holds():

@@ -4,8 +4,8 @@ import json
 
 import numpy as np
 import pytest
-from common.numbers import places, written
 from common.terminal import on_terminal, without_codes
+from common.written import places, written
 from PIL import Image
 
 NUMBER = "1470"

@@ -238,5 +238,8 @@ def test_200_mnist_images_written_as_pngs_are_read_as_evaluate_reads_them(
     for number, image in enumerate(images):
         Image.fromarray(image).save(tmp_path / f"{number:03}.png")
     result = mnistcli("predict", "--run", mnist_run, tmp_path)
-    read = [int(line.split("\t")[1]) for line in result.stdout.splitlines()]
+    # One in some hundred is doubtful; a doubtful answer is the same one.
+    answers = [line.split("\t")[1] for line in result.stdout.splitlines()]
+    assert sum(answer.endswith("?") for answer in answers) <= 1
+    read = [int(answer.rstrip("?")) for answer in answers]
     assert read == Classifier.load(mnist_run).predict(images).argmax(axis=1).tolist()

@@ -4,8 +4,8 @@ import base64
 
 import pytest
 from common.hands import DIGITS
-from common.numbers import written
 from common.pages import PHONE, draw, draw_by_finger, expect, expect_digit, expect_nothing
+from common.written import written
 
 pytest_plugins = "common.pages"
 

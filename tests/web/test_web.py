@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 from common.loopback import GIB, PATIENCE, exchange, request, serving, small_three, three
-from common.numbers import number as drawn
+from common.written import number as drawn
 
 from mnistcli.web.guard import HEADERS
 

@@ -1,8 +1,9 @@
-"""Draw what is no digit, for networks to learn what to refuse: mnistcli/networks/no-digits.png.
+"""Draw digits and what is none, for networks to tell apart: mnistcli/networks/strokes.png.
 
-    python benchmarks/no_digits.py [--sheet FILE] [--count N] [--seed N] [--npz FILE]
+    python benchmarks/strokes.py [--sheet FILE] [--count N] [--seed N] [--npz FILE]
 
-The sheet holds `--count` images of 28x28 in rows of 100, 4 bits a pixel, and follows from the seed
+The sheet holds images of 28x28 in rows of 100, 4 bits a pixel: digits first, then `--count` that
+are none. It follows from the seed
 (on a given NumPy and OpenCV). Everything is drawn by code, and made an image as any picture's
 digit is; no file of MNIST is opened. With --npz, the images are also written as arrays: `images`
 (n, 28, 28) uint8, and `kinds` (n,).
@@ -20,11 +21,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mnistcli.datasets.synthetic.generator import draw_digits
+from mnistcli.networks.digitness import DIGITS
 from mnistcli.picture.image import digit_image
 
 Bytes = NDArray[np.uint8]
 
-SHEET = Path(__file__).parent.parent / "mnistcli" / "networks" / "no-digits.png"
+SHEET = Path(__file__).parent.parent / "mnistcli" / "networks" / "strokes.png"
 COLUMNS = 100
 LEVELS = 16
 STOCK = 5000  # synthetic digits to spoil
@@ -36,11 +38,12 @@ SHARES = {
 
 
 def draw(count: int, seed: int) -> tuple[Bytes, NDArray[np.str_]]:
-    """Draw so many images (n, 28, 28), in any order, and say of which kind each is."""
+    """Draw digits, and so many images of none, (n, 28, 28), and say of which kind each is."""
     rng = np.random.default_rng(seed)
     labels = rng.integers(0, 10, STOCK).astype(np.uint8)
     digits = Digits(draw_digits(labels, seed), labels)
     ways: dict[str, Callable[[np.random.Generator], Mask]] = {
+        "digit": lambda rng: digits.one(rng)[0],
         "letter": shapes.letter,
         "sign": shapes.sign,
         "scribble": scribbles.scribble,
@@ -52,6 +55,7 @@ def draw(count: int, seed: int) -> tuple[Bytes, NDArray[np.str_]]:
     share = np.array(list(SHARES.values())) / sum(SHARES.values())
     ends = np.round(np.cumsum(share) * count).astype(int)
     kinds = rng.permutation(np.repeat(list(SHARES), np.diff(ends, prepend=0)))
+    kinds = np.concatenate([np.repeat("digit", DIGITS), kinds])
     images = np.stack([digit_image(ways[kind](rng)) for kind in kinds.tolist()])
     return images, kinds
 
@@ -71,7 +75,7 @@ def main() -> None:
     """Draw and write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sheet", type=Path, default=SHEET)
-    parser.add_argument("--count", type=int, default=8000)
+    parser.add_argument("--count", type=int, default=5500)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--npz", type=Path)
     chosen = parser.parse_args()

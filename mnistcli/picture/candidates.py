@@ -1,0 +1,145 @@
+"""Writing -> all that could be a digit in it: single pieces, parts of one, several together."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistcli.picture.cutting import cut
+from mnistcli.picture.image import HALF, digit_image
+from mnistcli.picture.ink import enlarge, sharpen_outline
+from mnistcli.picture.layout import Ink, join, lines_of
+from mnistcli.picture.pieces import Writing
+from mnistcli.picture.search import find
+from mnistcli.picture.segmentation import Box, Candidate, Segmentation
+
+#: Edges are rounded off by this part of the pen's width.
+SMOOTH = 0.25
+
+#: A piece so wide, beside the height of its line, may be several digits.
+CUT_FROM = 0.6
+
+#: The price of leaving a piece out, in nats, that is as large as a digit.
+UNREAD = 2.5
+
+#: The price of a cut through one stroke's width.
+CUT = 0.5
+
+#: A digit is as wide as this beside its line's height, or narrower; each tenth more costs.
+WIDE, WIDER = 0.95, 0.12
+WIDEST = 1.5
+
+#: Heights in a line differ: the standard deviation of their logarithms; and the lowest one.
+SPREAD = 0.35
+LOW = 0.25
+
+#: Parts of a digit have a gap of this part of its height between them, about.
+GAP = 0.12
+
+
+def segment_light(light: NDArray[np.uint8], size: tuple[int, int]) -> Segmentation:
+    """Return what could be digits on light, uint8 (h, w) or (h, w, 3), of a picture of that size.
+
+    Raises `PictureError` when there is nothing that could be writing.
+    """
+    light = enlarge(light)
+    found = find(light)
+    strokes = sharpen_outline(found.dark, found.writing.mask, found.writing.pen)
+    strokes = _smooth(strokes, found.writing.pen)
+    return segment(found.writing, strokes, size, max(size) / max(strokes.shape))
+
+
+def _smooth(mask: NDArray[np.uint8], pen: float) -> NDArray[np.uint8]:
+    """Round off what is smaller than the pen: the pixels of a picture that was enlarged."""
+    blurred = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), SMOOTH * pen)
+    return (blurred > HALF).astype(np.uint8)
+
+
+def segment(
+    writing: Writing, mask: NDArray[np.uint8], size: tuple[int, int], scale: float
+) -> Segmentation:
+    """Return what could be digits in `mask`, the strokes of `writing` with their true outlines.
+
+    A pixel of the mask is `scale` pixels of the picture, whose width and height `size` is.
+    """
+    bodies, parts = (
+        [ink for piece in pieces if (ink := _ink(writing, mask, piece)) is not None]
+        for pieces in (writing.bodies, writing.parts)
+    )
+    lines = lines_of(bodies, parts, writing.height, writing.pen)
+    candidates: list[Candidate] = []
+    unread, heights = [], []
+    for number, line in enumerate(lines):
+        height = float(np.median([ink.height for ink in line if ink.height > LOW * writing.height]))
+        slices = _slices(line, height, writing.pen)
+        heights.append(height * scale)
+        unread.append(tuple(UNREAD * _share(ink, height) for ink, _ in slices))
+        candidates += _candidates(number, slices, height, scale)
+    return Segmentation(size, tuple(candidates), tuple(unread), tuple(heights))
+
+
+def _ink(writing: Writing, mask: NDArray[np.uint8], piece: int) -> Ink | None:
+    """Cut a piece out of the mask; None if nothing of it is there."""
+    left, top, width, height = (int(side) for side in writing.pieces.boxes[piece])
+    window = np.s_[top : top + height, left : left + width]
+    shape = mask[window] * (writing.pieces.labels[window] == piece)
+    return Ink.of(left, top, shape.astype(np.uint8)) if shape.any() else None
+
+
+def _slices(line: list[Ink], height: float, pen: float) -> list[tuple[Ink, float]]:
+    """Cut what is wide; return the pieces, and before each what it is cut from the last by."""
+    slices: list[tuple[Ink, float]] = []
+    for ink in line:
+        if ink.width > CUT_FROM * height:
+            slices += cut(ink, pen)
+        else:
+            slices.append((ink, 0.0))
+    return slices
+
+
+def _share(ink: Ink, height: float) -> float:
+    """Tell how much of a digit a piece is, by its extent: 0..1."""
+    return min(1.0, max(ink.width, ink.height) / height)
+
+
+def _candidates(
+    number: int, slices: list[tuple[Ink, float]], height: float, scale: float
+) -> list[Candidate]:
+    candidates = []
+    for first in range(len(slices)):
+        for last in range(first, len(slices)):
+            inks = [ink for ink, _ in slices[first : last + 1]]
+            whole = join(inks)
+            if last > first and whole.width > WIDEST * height:
+                break
+            if whole.height < LOW * height:
+                continue
+            cuts = [slices[end][1] for end in (first, last + 1) if end < len(slices)]
+            joins = [
+                max(0.0, (after.left - before.right) / height / GAP)
+                for (before, _), (after, cut_by) in zip(
+                    slices[first:last], slices[first + 1 : last + 1], strict=True
+                )
+                if not cut_by
+            ]
+            wide = max(0.0, (whole.width / height - WIDE) / WIDER)
+            high = np.log(whole.height / height) / SPREAD
+            cost = CUT / 2 * sum(cuts) + sum(joins) + wide / 2 + float(high) ** 2 / 2
+            candidates.append(
+                Candidate(
+                    line=number,
+                    first=first,
+                    last=last,
+                    box=_box(whole, scale),
+                    image=digit_image(whole.mask),
+                    cost=cost,
+                    cut=any(cuts),
+                )
+            )
+    return candidates
+
+
+def _box(ink: Ink, scale: float) -> Box:
+    left, top, right, bottom = (
+        round(side * scale) for side in (ink.left, ink.top, ink.right, ink.bottom)
+    )
+    return left, top, max(1, right - left), max(1, bottom - top)

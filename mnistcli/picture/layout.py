@@ -1,0 +1,148 @@
+"""Pieces of ink -> lines of writing, in reading order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+#: Pieces one above the other are one digit up to this height beside that of the line's digits.
+STACK = 1.5
+
+#: ... if no farther apart than so many widths of the pen.
+CLOSE = 3.0
+
+#: Neighbours in a line share this part of the lower one's rows.
+BESIDE = 0.4
+
+#: What stands so low beside the highest digit is a mark.
+LOWER = 0.4
+
+#: A bar or a dot is written no farther from the line's digits than this part of their height.
+NEAR = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class Ink:
+    """A piece of ink and where it lies; `mask` is (height, width) of 0 and 1."""
+
+    left: int
+    top: int
+    mask: NDArray[np.uint8]
+
+    @property
+    def width(self) -> int:
+        """Return its width in pixels."""
+        return int(self.mask.shape[1])
+
+    @property
+    def height(self) -> int:
+        """Return its height in pixels."""
+        return int(self.mask.shape[0])
+
+    @property
+    def right(self) -> int:
+        """Return the column behind its last one."""
+        return self.left + self.width
+
+    @property
+    def bottom(self) -> int:
+        """Return the row below its last one."""
+        return self.top + self.height
+
+    @classmethod
+    def of(cls, left: int, top: int, mask: NDArray[np.uint8]) -> Self:
+        """Return the ink in a mask whose corner lies there, cropped."""
+        rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+        return cls(
+            left + int(columns[0]),
+            top + int(rows[0]),
+            mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1],
+        )
+
+
+def join(inks: Sequence[Ink]) -> Ink:
+    """Return several pieces of ink as one."""
+    if len(inks) == 1:
+        return inks[0]
+    left, top = min(ink.left for ink in inks), min(ink.top for ink in inks)
+    width = max(ink.right for ink in inks) - left
+    height = max(ink.bottom for ink in inks) - top
+    mask = np.zeros((height, width), np.uint8)
+    for ink in inks:
+        mask[ink.top - top : ink.bottom - top, ink.left - left : ink.right - left] |= ink.mask
+    return Ink(left, top, mask)
+
+
+def lines_of(
+    bodies: Sequence[Ink], parts: Sequence[Ink], height: float, pen: float
+) -> list[list[Ink]]:
+    """Sort ink into lines from top to bottom, each from left to right.
+
+    `bodies` are about as high as a digit, which `height` is. `parts` are smaller: they stand in
+    the line of the digit they are near, and may be one with it; those far from any are left.
+    """
+    stacked = _stack(list(bodies), height, pen)
+    highest = max(ink.height for ink in stacked)
+    stacked = [ink for ink in stacked if ink.height >= LOWER * highest]
+    lines: list[list[Ink]] = []
+    for ink in sorted(stacked, key=lambda ink: ink.left):
+        gaps = [(ink.left - line[-1].right, line) for line in lines if _beside(ink, line[-1])]
+        if gaps:
+            min(gaps, key=lambda pair: abs(pair[0]))[1].append(ink)
+        else:
+            lines.append([ink])
+    for part in sorted(parts, key=lambda ink: -ink.width):
+        away = [(_distance(part, ink), number, line) for line in lines for number, ink in
+                enumerate(line)]  # fmt: skip
+        distance, number, line = min(away, key=lambda found: found[0])
+        near = line[number]
+        hangs = _overlap(part, near) and join([near, part]).height <= STACK * height
+        beside = _beside(part, near) and not _overlap(part, near)
+        if distance <= (CLOSE * pen if hangs else NEAR * height if beside else 0):
+            line.append(part)
+    for line in lines:
+        line.sort(key=lambda ink: ink.left + ink.right)
+    lines.sort(key=lambda line: float(np.mean([ink.top + ink.bottom for ink in line])))
+    return lines
+
+
+def _stack(inks: list[Ink], height: float, pen: float) -> list[Ink]:
+    """Join what lies closely above one another, while it is no higher than the others' digits."""
+    inks = list(inks)
+    while True:
+        pairs = [
+            (_distance(one, other), number, beside)
+            for number, one in enumerate(inks)
+            for beside, other in enumerate(inks[:number])
+            if _overlap(one, other) and _distance(one, other) <= CLOSE * pen
+        ]
+        for _, number, beside in sorted(pairs):
+            whole = join([inks[number], inks[beside]])
+            others = [ink.height for i, ink in enumerate(inks) if i not in (number, beside)]
+            highest = STACK * max(height, float(np.median(others)) if others else whole.height)
+            if whole.height <= highest:
+                inks = [ink for i, ink in enumerate(inks) if i not in (number, beside)] + [whole]
+                break
+        else:
+            return inks
+
+
+def _overlap(one: Ink, other: Ink) -> bool:
+    """Tell whether more than half of the narrower one's columns are the other's, too."""
+    shared = min(one.right, other.right) - max(one.left, other.left)
+    return shared * 2 > min(one.width, other.width)
+
+
+def _beside(one: Ink, other: Ink) -> bool:
+    """Tell whether two pieces share so many rows that they stand in one line."""
+    shared = min(one.bottom, other.bottom) - max(one.top, other.top)
+    return shared > BESIDE * min(one.height, other.height)
+
+
+def _distance(one: Ink, other: Ink) -> float:
+    """Return how far the boxes around two pieces are from each other, in pixels."""
+    across = max(one.left - other.right, other.left - one.right, 0)
+    down = max(one.top - other.bottom, other.top - one.bottom, 0)
+    return float(np.hypot(across, down))

@@ -1,0 +1,79 @@
+"""candidates: everything on a picture that could be a digit."""
+
+import numpy as np
+import pytest
+from common.pens import file, ink, on
+from common.written import number, places
+
+from mnistcli.errors import PictureError
+from mnistcli.picture.conversion import segment_picture
+from mnistcli.picture.segmentation import Segmentation
+
+
+def segmented(text: str) -> Segmentation:
+    return segment_picture(file(np.asarray(number(text).convert("L"))))
+
+
+def test_each_digit_is_a_candidate_at_its_place():
+    found = segmented("1470")
+    boxes = np.array([candidate.box for candidate in found.candidates])
+    for place in places("1470"):
+        assert np.abs(boxes - place).max(axis=1).min() <= 8
+
+
+def test_a_candidate_is_an_image_as_mnist_has_them():
+    for candidate in segmented("14").candidates:
+        assert candidate.image.shape == (28, 28)
+        assert candidate.image.dtype == np.uint8
+        assert candidate.image.max() == 255
+
+
+def test_lines_have_pieces_and_heights_of_their_own():
+    found = segmented("14\n70")
+    assert {candidate.line for candidate in found.candidates} == {0, 1}
+    assert len(found.unread) == len(found.heights) == 2
+    assert found.heights == pytest.approx([number("1").height * 0.7] * 2, rel=0.3)
+
+
+def test_what_touches_is_cut():
+    touching = np.maximum(
+        ink(0, (300, 500), (0.5, 0.3), 0.5, pen=10), ink(0, (300, 500), (0.5, 0.535), 0.5, pen=10)
+    )
+    found = segment_picture(file(on(255, touching))).candidates
+    halves = [candidate for candidate in found if 110 < candidate.box[2] < 140]
+    assert all(candidate.cut for candidate in halves)
+    assert {candidate.box[0] // 100 for candidate in halves} == {0, 2} or len(halves) >= 2
+
+
+def test_a_digit_as_such_costs_nothing():
+    (whole,) = (each for each in segmented("4").candidates if not each.cut)
+    assert whole.cost == pytest.approx(0, abs=0.2)
+
+
+def test_boxes_are_in_pixels_of_the_picture_however_large():
+    large = np.kron(np.asarray(number("4").convert("L")), np.ones((15, 15), np.uint8))
+    (small,) = (each for each in segmented("4").candidates if not each.cut)
+    (found,) = (each for each in segment_picture(file(large)).candidates if not each.cut)
+    assert np.array(found.box) / 15 == pytest.approx(np.array(small.box), abs=3)
+
+
+def test_writing_on_a_sheet_on_a_table_is_found():
+    table = np.full((600, 900), 60, np.uint8)
+    table[200:420, 150:760] = on(235, ink(4, (220, 610), (0.5, 0.5), 0.5, pen=9), 30)
+    found = segment_picture(file(table))
+    left, top, width, height = max(found.candidates, key=lambda each: each.last - each.first).box
+    assert 350 < left < left + width < 560
+    assert 220 < top < top + height < 400
+
+
+def test_a_plot_that_was_saved_is_read_without_its_frame():
+    page = np.full((480, 640), 255, np.uint8)
+    page[50:430, 130:510] = on(10, ink(0, (380, 380), pen=30), 240)
+    (found,) = (each for each in segment_picture(file(page)).candidates if not each.cut)
+    assert found.box[0] > 140
+    assert found.box[3] > 200
+
+
+def test_nothing_is_refused():
+    with pytest.raises(PictureError, match="no digit found"):
+        segment_picture(file(np.full((200, 300), 255, np.uint8)))

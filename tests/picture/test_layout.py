@@ -1,0 +1,73 @@
+"""layout: pieces of ink in reading order."""
+
+import numpy as np
+
+from mnistcli.picture.layout import Ink, join, lines_of
+
+PEN = 4.0
+
+
+def box(left: int, top: int, width: int = 30, height: int = 60) -> Ink:
+    return Ink(left, top, np.ones((height, width), np.uint8))
+
+
+def lines(bodies: list[Ink], parts: tuple[Ink, ...] = (), height: float = 60) -> list[list[int]]:
+    """Where the pieces of each line begin, left to right."""
+    return [[ink.left for ink in line] for line in lines_of(bodies, parts, height, PEN)]
+
+
+def test_ink_joined_covers_both_and_nothing_else():
+    whole = join([box(0, 0, 2, 2), box(4, 3, 1, 1)])
+    assert (whole.left, whole.top, whole.width, whole.height) == (0, 0, 5, 4)
+    assert whole.mask.sum() == 5
+
+
+def test_ink_is_cropped_to_what_is_there():
+    mask = np.zeros((9, 9), np.uint8)
+    mask[3:5, 6] = 1
+    ink = Ink.of(100, 200, mask)
+    assert (ink.left, ink.top, ink.width, ink.height) == (106, 203, 1, 2)
+
+
+def test_a_line_is_read_from_left_to_right():
+    assert lines([box(200, 12), box(0, 0), box(100, 5)]) == [[0, 100, 200]]
+
+
+def test_lines_are_read_from_top_to_bottom():
+    assert lines([box(50, 100), box(0, 0), box(0, 100), box(50, 0)]) == [[0, 50], [0, 50]]
+
+
+def test_a_line_that_climbs_is_one():
+    climbing = [box(60 * k, 300 - 25 * k) for k in range(8)]
+    assert lines(climbing) == [[60 * k for k in range(8)]]
+
+
+def test_heights_may_dance():
+    dancing = [box(50 * k, 40 - 20 * (k % 2), height=60 + 25 * (k % 2)) for k in range(6)]
+    assert lines(dancing) == [[50 * k for k in range(6)]]
+
+
+def test_pieces_closely_above_one_another_are_one_digit():
+    (line,) = lines_of([box(0, 0, height=30), box(0, 38, height=30)], (), 60, PEN)
+    assert [(ink.top, ink.height) for ink in line] == [(0, 68)]
+
+
+def test_digits_of_two_lines_are_not_joined_however_near():
+    assert len(lines([box(0, 0), box(0, 66), box(50, 0), box(50, 66)])) == 2
+
+
+def test_a_dash_between_digits_stands_in_their_line():
+    assert lines([box(0, 0), box(100, 0)], (box(45, 28, 20, 5),)) == [[0, 45, 100]]
+
+
+def test_a_bar_above_a_digit_stands_in_its_line():
+    assert lines([box(0, 20)], (box(4, 8, 24, 6),)) == [[0, 4]]
+
+
+def test_what_is_far_from_the_digits_or_much_lower_is_left():
+    assert lines([box(0, 0)], (box(200, 0, 20, 5),)) == [[0]]
+    assert lines([box(0, 0), box(200, 200, 10, 20)]) == [[0]]
+
+
+def test_printing_above_a_digit_is_left():
+    assert lines([box(0, 40)], (box(0, 0, 60, 12),)) == [[0]]

@@ -1,0 +1,103 @@
+"""rules: lines of paper, boxes and tables are taken out, and strokes are not."""
+
+import cv2
+import numpy as np
+import pytest
+from common.pens import ink
+
+from mnistcli.picture.rules import without_rules
+
+
+def mask(*digits: tuple[int, float, float, float]) -> np.ndarray:
+    """Digits (which, row, column, height) on 300 x 500 pixels, 0 and 1."""
+    coverage = np.zeros((300, 500), np.float32)
+    for digit, row, column, height in digits:
+        coverage = np.maximum(coverage, ink(digit, (300, 500), (row, column), height, pen=10))
+    return (coverage > 0.5).astype(np.uint8)
+
+
+DIGITS = mask((4, 0.5, 0.2, 0.4), (0, 0.5, 0.5, 0.4), (7, 0.5, 0.8, 0.4))
+
+
+def kept(writing: np.ndarray, lines: np.ndarray) -> float:
+    """The share of the writing that is left when lines are drawn over it and taken out."""
+    return float((without_rules(writing | lines) & writing).sum() / writing.sum())
+
+
+def left(writing: np.ndarray, lines: np.ndarray) -> float:
+    """The share of the lines that is left."""
+    only = lines & ~writing
+    return float((without_rules(writing | lines) & only).sum() / only.sum())
+
+
+def ruled(
+    width: int = 2, slope: float = 0.0, *, across: bool = True, down: bool = False
+) -> np.ndarray:
+    lines = np.zeros((300, 500), np.uint8)
+    for at in range(-40, 560, 45):
+        if across:
+            cv2.line(lines, (-5, at), (505, round(at + 510 * slope)), 1, width)
+        if down:
+            cv2.line(lines, (at, -5), (round(at - 310 * slope), 305), 1, width)
+    return lines
+
+
+@pytest.mark.parametrize("width", [1, 2, 4, 6])
+@pytest.mark.parametrize("slope", [0.0, 0.03])
+def test_ruled_paper_goes_and_the_digits_on_it_stay(width, slope):
+    assert left(DIGITS, ruled(width, slope)) < 0.05
+    assert kept(DIGITS, ruled(width, slope)) > 0.9
+
+
+def test_squared_paper_goes_and_the_digits_on_it_stay():
+    lines = ruled(2, down=True)
+    assert left(DIGITS, lines) < 0.08
+    assert kept(DIGITS, lines) > 0.85
+
+
+@pytest.mark.parametrize("row", [60, 240])
+def test_a_writing_line_above_or_below_goes(row):
+    line = np.zeros_like(DIGITS)
+    line[row : row + 4, 40:460] = 1
+    assert left(DIGITS, line) < 0.05
+    assert np.array_equal(without_rules(DIGITS | line) & DIGITS, DIGITS)
+
+
+def test_a_row_of_boxes_goes():
+    boxes = np.zeros_like(DIGITS)
+    for column in (20, 175, 330):
+        cv2.rectangle(boxes, (column, 70), (column + 150, 230), 1, 3)
+    assert left(DIGITS, boxes) < 0.1
+    assert kept(DIGITS, boxes) > 0.95
+
+
+def test_the_teeth_of_a_comb_go():
+    comb = np.zeros_like(DIGITS)
+    comb[240:243, 20:480] = 1
+    for column in (20, 170, 325, 477):
+        comb[200:243, column : column + 3] = 1
+    assert left(DIGITS, comb) < 0.1
+
+
+@pytest.mark.parametrize("digit", [1, 4, 5, 7])
+def test_straight_strokes_of_a_digit_alone_are_no_rules(digit):
+    alone = mask((digit, 0.5, 0.5, 0.8))
+    assert np.array_equal(without_rules(alone), alone)
+
+
+def test_a_one_on_a_foot_with_a_long_flag_is_no_rule():
+    one = np.zeros((300, 300), np.uint8)
+    cv2.line(one, (150, 40), (150, 250), 1, 6)
+    cv2.line(one, (90, 110), (150, 40), 1, 6)
+    cv2.line(one, (60, 250), (240, 250), 1, 6)
+    assert np.array_equal(without_rules(one), one)
+
+
+def test_ones_in_a_row_are_no_rules():
+    ones = mask(*((1, 0.5, column, 0.6) for column in (0.2, 0.4, 0.6, 0.8)))
+    assert np.array_equal(without_rules(ones), ones)
+
+
+def test_bars_of_sevens_in_a_row_are_no_rule():
+    sevens = mask(*((7, 0.5, column, 0.25) for column in (0.2, 0.4, 0.6, 0.8)))
+    assert np.array_equal(without_rules(sevens), sevens)
