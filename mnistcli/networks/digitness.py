@@ -68,13 +68,9 @@ def fit(
     `describe` returns the network's features (n, d) of images, and its probabilities (n, 10).
     """
     drawn, others = strokes()
-    features, answers, strange = [], [], []
-    for group, is_strange in ((images, False), (drawn, False), (others, True)):
-        described, probabilities = describe(group)
-        features.append(described.astype(np.float32))
-        answers.append(probabilities.argmax(axis=1))
-        strange.append(np.full(len(group), is_strange))
-    return _fit(*(np.concatenate(parts) for parts in (features, answers, strange)))
+    features, probabilities = describe(np.concatenate([images, drawn, others]))
+    strange = np.repeat([False, True], [len(images) + len(drawn), len(others)])
+    return _fit(features.astype(np.float32), probabilities.argmax(axis=1), strange)
 
 
 def _fit(
@@ -109,14 +105,15 @@ def _ridge(
     target = np.where(strange, 1.0, -1.0)
     centre = importance @ features
     middle = float(importance @ target)
-    rows = (features - centre) * np.sqrt(importance)[:, None]
-    wanted = (target - middle) * np.sqrt(importance)
+    roots = np.sqrt(importance)
+    rows = (features - centre.astype(np.float32)) * roots.astype(np.float32)[:, None]
+    wanted = (target - middle) * roots
     if rows.shape[0] < rows.shape[1]:
-        gram = rows @ rows.T
+        gram = (rows @ rows.T).astype(np.float64)
         gram[np.diag_indices_from(gram)] += RIDGE
         weights = rows.T @ np.linalg.solve(gram, wanted)
     else:
-        gram = rows.T @ rows
+        gram = (rows.T @ rows).astype(np.float64)
         gram[np.diag_indices_from(gram)] += RIDGE
         weights = np.linalg.solve(gram, rows.T @ wanted)
     return weights.astype(np.float32), middle - float(centre @ weights)

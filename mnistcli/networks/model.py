@@ -20,7 +20,7 @@ from mnistcli.runs.config import TrainingConfig
 tf.get_logger().setLevel(logging.ERROR)
 logging.getLogger("absl").setLevel(logging.ERROR)
 
-BATCH = 256  # images described at once
+BATCH = 1000  # images described at once
 
 SETTINGS = {"adafactor": {"epsilon_1": 1e-16}}
 """Keras's 1e-30, squared, is 0 in float32: then pixels that are always black turn into NaN."""

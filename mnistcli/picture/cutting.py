@@ -16,7 +16,7 @@ ROWS = 48
 #: A step aside costs so much, beside a pixel of ink: a seam goes round ink, but not in zigzags.
 ASIDE = 0.1
 
-#: A seam crosses at most so many widths of the pen: one stroke, slanting, but not the two of a loop.
+#: A seam crosses at most so many widths of the pen: where strokes touch along a curve.
 CROSSED = 3.0
 
 #: Seams, and the ends, are this part of the height apart: a narrow digit's width.

@@ -34,7 +34,7 @@ from mnistcli.training.tensorboard import FOLDER, EventFiles
 
 VERSION = 1  # of the result's JSON
 CHECKPOINT = Path("checkpoint", "state.npz")
-TOLD_FROM = 8000  # training images from which strokes that are no digit are told
+TOLD_FROM = 4000  # training images from which strokes that are no digit are told
 
 
 @dataclass(frozen=True)

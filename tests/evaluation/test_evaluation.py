@@ -106,7 +106,7 @@ def test_the_confusion_matrix_is_that_of_plain_keras(answer, read, labels):
 
 
 def test_the_evaluation_is_written_into_the_run(result, answer, run):
-    (path,) = run.glob("evaluation-*.json")
+    path = run / "evaluation-synthetic-test.json"
     assert json.loads(path.read_bytes()) == answer
 
 

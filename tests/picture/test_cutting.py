@@ -42,8 +42,8 @@ def test_two_digits_that_touch_are_cut_where_they_touch():
     assert any(85 - ink.left <= end <= 130 - ink.left for end in ends)
 
 
-def test_a_loop_is_not_cut_through_both_of_its_strokes():
-    assert len(cut(drawn(ring(60)), PEN)) == 1
+def test_a_loop_is_cut_at_the_price_of_both_its_strokes():
+    assert all(cost > 1.5 for _, cost in cut(drawn(ring(60)), PEN)[1:])
 
 
 def test_what_a_cut_goes_through_is_counted_in_pens():
