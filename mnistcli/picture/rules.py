@@ -6,19 +6,15 @@ stays, so that the stroke needs no mending. Run lengths tell the two apart, as t
 scores (Dalitz et al. 2008, "A comparative study of staff removal algorithms").
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mnistcli.picture.lines import COVERED, Line, extended, lines
+
 #: A rule is thinner than this part of the picture's longer side; looked for among thinner ink
 #: first, as long strokes of a thin pen would hide it among all that is thinner than this.
 THICKEST = (1 / 160, 1 / 40)
-
-#: ... and leaves its direction by no more than this, so that a slanting one is none.
-SLANT = 0.12
 
 #: A rule is so many times as long as what is written is high. One along the columns, as stems are,
 #: begins or ends at another rule, or runs from border to border.
@@ -36,39 +32,6 @@ STUB = 0.8
 
 #: Less ink than this part of the lines' own is left where nothing but lines was there.
 SCRAPS = 0.2
-
-#: A part of a rule is longer than this part of the picture's longer side.
-SHORTEST = 1 / 16
-
-#: In some row it has ink along this part of its length, unless it slants more than it may.
-LEVEL = 0.5
-
-#: Parts of a rule are this much of the longer one apart, at most, where there is no ink between.
-NEAR = 0.1
-
-#: Ink covers this part of a rule.
-COVERED = 0.6
-
-
-@dataclass(frozen=True)
-class Line:
-    """A straight piece of ink along the rows (or the columns, in a transposed mask)."""
-
-    first: int  # column
-    last: int
-    slope: float
-    offset: float  # row = slope * column + offset
-    width: float
-    covered: int  # columns with ink
-
-    def at(self, column: float) -> float:
-        """Return the row of its middle."""
-        return self.slope * column + self.offset
-
-    @property
-    def length(self) -> int:
-        """Return its length in pixels."""
-        return self.last - self.first + 1
 
 
 def without_rules(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -88,7 +51,7 @@ def _without(mask: NDArray[np.uint8], thickest: int) -> NDArray[np.uint8]:
     rules, sides = choose(across, down, mask.shape, height, thickest)
     if not rules and not sides:
         return mask
-    rules, sides = [_extended(r, mask) for r in rules], [_extended(s, mask.T) for s in sides]
+    rules, sides = [extended(r, mask) for r in rules], [extended(s, mask.T) for s in sides]
     return _without_stubs(erase(erase(mask, rules).T, sides).T, rules, height, thickest)
 
 
@@ -114,130 +77,6 @@ def _without_stubs(
                 for rule in rules
             )
     return mask & ~stubs[labels] & 1 if stubs.any() else mask
-
-
-def lines(mask: NDArray[np.uint8], thickest: int) -> list[Line]:
-    """Find straight lines along the rows, the parts of one joined."""
-    mask = np.ascontiguousarray(mask)
-    deep = np.asarray(
-        cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((thickest + 1, 1), np.uint8)), np.uint8
-    )
-    # Where a line across it is crossed, it goes on.
-    across = np.ones((1, 2 * thickest + 1), np.uint8)
-    thin = np.asarray(cv2.morphologyEx(mask & ~deep, cv2.MORPH_CLOSE, across), np.uint8) & mask
-    shortest = max(SHORTEST * max(mask.shape), 2 * thickest)
-    if not cv2.erode(thin, np.ones((1, int(shortest * LEVEL)), np.uint8)).any():
-        return []
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(thin, connectivity=8)
-    wide = [i for i in range(1, count) if stats[i, cv2.CC_STAT_WIDTH] > shortest]
-    parts = [
-        line
-        for i in wide
-        for line in _straight(np.asarray(labels, np.int32), stats[i], i, shortest)
-    ]
-    found: list[Line] = []
-    for part in sorted(parts, key=lambda line: -line.length):
-        for number, line in enumerate(found):
-            joined = _join(line, part, mask, thickest)
-            if joined is not None:
-                found[number] = joined
-                break
-        else:
-            found.append(part)
-    return [line for line in found if line.covered >= COVERED * line.length]
-
-
-def _extended(line: Line, mask: NDArray[np.uint8]) -> Line:
-    """Go on in a line's direction as far as there is ink."""
-    inked = _inked(line, mask)
-    bare = np.flatnonzero(~inked)
-    before, after = bare[bare < line.first], bare[bare > line.last]
-    return replace(
-        line,
-        first=int(before[-1]) + 1 if len(before) else 0,
-        last=int(after[0]) - 1 if len(after) else mask.shape[1] - 1,
-    )
-
-
-def _inked(line: Line, mask: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Tell for each column of a mask whether there is ink where the line is, or would be."""
-    columns = np.arange(mask.shape[1])
-    rows = np.rint(line.slope * columns + line.offset).astype(np.int64)
-    inside = (rows >= 1) & (rows < mask.shape[0] - 1)
-    rows = np.clip(rows, 1, mask.shape[0] - 2)
-    ink = mask[rows, columns] | mask[rows - 1, columns] | mask[rows + 1, columns]
-    return np.asarray(inside & (ink > 0), np.bool_)
-
-
-def _straight(
-    labels: NDArray[np.int32], stat: NDArray[np.int32], number: int, shortest: float
-) -> Iterator[Line]:
-    """Fit a line to a thin piece of ink; none where it is not straight."""
-    left, top, width, height = (int(value) for value in stat[:4])
-    piece = labels[top : top + height, left : left + width] == number
-    thickness = piece.sum(axis=0)
-    columns = np.flatnonzero(thickness)
-    rows = (piece * np.arange(height)[:, None]).sum(axis=0)[columns] / thickness[columns]
-    thickness = thickness[columns]
-    usual = float(np.median(thickness))
-    tolerance = max(1.0, usual / 2)
-    kept = np.ones(len(columns), np.bool_)
-    slope = offset = 0.0
-    for _ in range(3):
-        if kept.sum() <= shortest:
-            return
-        slope, offset = _fitted(columns[kept], rows[kept])
-        away = np.abs(rows - slope * columns - offset)
-        # The first fit may be drawn aside by what hangs on the line.
-        kept = away <= max(tolerance, float(np.median(away)) * 1.5)
-    kept = away <= tolerance
-    if abs(slope) > SLANT or kept.sum() < COVERED * width or kept.sum() <= shortest:
-        return
-    columns, thickness = columns[kept], thickness[kept]
-    yield Line(
-        first=left + int(columns[0]),
-        last=left + int(columns[-1]),
-        slope=float(slope),
-        offset=float(top + offset - slope * left),
-        width=float(np.median(thickness)),
-        covered=len(columns),
-    )
-
-
-def _fitted(columns: NDArray[np.int64], rows: NDArray[np.float64]) -> tuple[float, float]:
-    """Fit rows = slope * columns + offset by least squares."""
-    middle, centre = columns.mean(), rows.mean()
-    across = columns - middle
-    slope = float(across @ (rows - centre) / max(float(across @ across), 1.0))
-    return slope, float(centre - slope * middle)
-
-
-def _join(line: Line, part: Line, mask: NDArray[np.uint8], thickest: int) -> Line | None:
-    """Return both as one line, or None if they are not in line or far apart."""
-    middle = (part.first + part.last) / 2
-    gap = max(part.first - line.last, line.first - part.last)
-    near = abs(line.at(middle) - part.at(middle)) <= max(line.width, 2.0)
-    if not near or gap < -thickest:
-        return None
-    if gap > NEAR * max(line.length, part.length):
-        # Only through strokes that lie upon it.
-        between = sorted((line.first, line.last, part.first, part.last))[1:3]
-        if _inked(line, mask)[between[0] : between[1] + 1].mean() < COVERED:
-            return None
-    weights = line.covered, part.covered
-    long = line.length >= 4 * part.length
-    ends = (line.first, line.last, part.first, part.last)
-    first, last = min(ends), max(ends)
-    slope = line.slope
-    offset = line.offset
-    if not long:
-        other = (line.first + line.last) / 2
-        slope = (part.at(middle) - line.at(other)) / (middle - other)
-        offset = line.at(other) - slope * other
-        if abs(slope) > SLANT:
-            return None
-    width = (line.width * weights[0] + part.width * weights[1]) / sum(weights)
-    return Line(first, last, slope, offset, width, sum(weights))
 
 
 def erase(mask: NDArray[np.uint8], rules: list[Line]) -> NDArray[np.uint8]:
