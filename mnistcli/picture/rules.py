@@ -46,9 +46,15 @@ def _without(mask: NDArray[np.uint8], thickest: int) -> NDArray[np.uint8]:
     across, down = lines(mask, thickest), lines(mask.T, thickest)
     if not across and not down:
         return mask
-    rest = erase(erase(mask, across).T, down).T
-    height = written_height(rest, int(mask.sum()))
-    rules, sides = choose(across, down, mask.shape, height, thickest)
+    height = _height_without(mask, across, down)
+    longest = max(line.length for line in across + down)
+    # Straight parts of a digit are short beside a rule: without them, its rest would be low.
+    whole = _height_without(
+        mask,
+        [line for line in across if line.length > longest / 2],
+        [line for line in down if line.length > longest / 2],
+    )
+    rules, sides = choose(across, down, mask.shape, height, max(height, whole), thickest)
     if not rules and not sides:
         return mask
     rules, sides = [extended(r, mask) for r in rules], [extended(s, mask.T) for s in sides]
@@ -107,6 +113,11 @@ def erase(mask: NDArray[np.uint8], rules: list[Line]) -> NDArray[np.uint8]:
     return rest
 
 
+def _height_without(mask: NDArray[np.uint8], across: list[Line], down: list[Line]) -> float:
+    """Return the height of what is written if lines are taken out; 0 if nothing is left."""
+    return written_height(erase(erase(mask, across).T, down).T, int(mask.sum()))
+
+
 def written_height(rest: NDArray[np.uint8], before: int) -> float:
     """Return the height of what is no line: the rest of its ink is in higher pieces; 0 without.
 
@@ -122,9 +133,17 @@ def written_height(rest: NDArray[np.uint8], before: int) -> float:
 
 
 def choose(
-    across: list[Line], down: list[Line], shape: tuple[int, ...], height: float, thickest: int
+    across: list[Line],
+    down: list[Line],
+    shape: tuple[int, ...],
+    height: float,
+    whole: float,
+    thickest: int,
 ) -> tuple[list[Line], list[Line]]:
-    """Tell which lines are rules: those from border to border, the long ones, those between."""
+    """Tell which lines are rules: those from border to border, the long ones, those between.
+
+    What is written is `height` high without any line, and `whole` without long ones.
+    """
     margin = max(2, thickest)
 
     def spans(line: Line, side: int) -> bool:
@@ -133,7 +152,7 @@ def choose(
     sides = [line for line in down if spans(line, shape[0])]
     # A stem is a line, too, and its foot no rule.
     stem = max((line.length for line in down if line not in sides), default=0)
-    long = LONG * max(height, stem)
+    long = LONG * max(whole, stem)
     rules = [line for line in across if line.length > long or spans(line, shape[1])]
     sides += [
         line
