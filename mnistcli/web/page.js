@@ -15,6 +15,8 @@ let reading = false;
 let stale = false;
 let pause = 0;
 let picked = null; // the digit that was tapped, by its place
+let latest = null; // what is shown: a prediction, and the content that it is of
+let shown = ""; // its text and the place whose bars are shown
 
 function changed() {
   $("undo").disabled = sheet.history.length === 0;
@@ -69,16 +71,22 @@ function show(prediction, content) {
   const whole = several ? `${sure} of all ${digits.length} digits` : sure;
   const aside = several ? `${ordinal(place)}: ${digit}, ${percent(digits[place].probability)}` : "";
   const words = [aside, second(digit, probabilities)].filter(Boolean).join("; ");
-  display("", whole, words, digit, probabilities, image);
+  display(null, whole, words, digit, probabilities, image);
   $("reading").classList.toggle("doubtful", doubtful);
   $("reading").classList.toggle("several", several);
   if (doubtful) $("certainty").textContent = `${whole}, but it may be no digit`;
   const choose = (chosen) => {
     picked = chosen;
-    show(prediction, content);
+    show(...latest);
     $("digit").querySelectorAll("button")[chosen]?.focus();
   };
-  $("digit").replaceChildren(...written(text, place, several ? choose : null, doubtful));
+  latest = [prediction, content];
+  // A button stays where it is while it is tapped, though the same is read once more.
+  const now = `${text}@${place}${doubtful}`;
+  if (now !== shown || !$("digit").querySelector("button")) {
+    $("digit").replaceChildren(...written(text, place, several ? choose : null, doubtful));
+  }
+  shown = now;
   mark(prediction, place, content);
   sayLater(`Read as ${text.replaceAll("\n", ", ")}. ${$("certainty").textContent}`);
 }
@@ -155,7 +163,7 @@ function showError(error) {
 function display(text, certainty, otherwise, digit, probabilities, image) {
   $("reading").classList.toggle("idle", !probabilities);
   $("reading").classList.remove("several", "doubtful");
-  $("digit").textContent = text;
+  if (text !== null) $("digit").textContent = text;
   $("marks").replaceChildren();
   $("certainty").textContent = certainty;
   $("otherwise").textContent = otherwise;
