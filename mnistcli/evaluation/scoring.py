@@ -11,14 +11,16 @@ import numpy as np
 
 from mnistcli import files
 from mnistcli.datasets import store
-from mnistcli.errors import BelowThresholdError, DatasetError
+from mnistcli.errors import BelowThresholdError, DatasetError, PictureError
 from mnistcli.evaluation import texts as reading
-from mnistcli.evaluation.labelled import labelled_pictures
+from mnistcli.evaluation.labelled import LabelledPicture, labelled_pictures
 from mnistcli.evaluation.metrics import ConfidenceBin, Metrics, measure, reliability
 from mnistcli.evaluation.mistakes import Answers, Mistake, most_confident
 from mnistcli.evaluation.texts import ReadPicture, TextMetrics, bare, measure_texts
+from mnistcli.picture.decode import decode_sized
 from mnistcli.reading.classifier import Classifier
-from mnistcli.reading.prediction import predict_pictures
+from mnistcli.reading.inputs import read_file
+from mnistcli.reading.prediction import Prediction, predict_pictures
 from mnistcli.runs.run import Run
 
 VERSION = 1  # of the report's JSON
@@ -28,7 +30,7 @@ PICTURES = "pictures"
 
 @dataclass(frozen=True)
 class Skipped:
-    """A picture that could not be read."""
+    """A picture that could not be opened."""
 
     path: str
     reason: str
@@ -45,7 +47,7 @@ class Evaluation:
     """Of single digits; None where a picture shows several."""
     answers: Answers | None
     skipped: Sequence[Skipped] | None = None
-    """Of pictures only: those that could not be read."""
+    """Of pictures only: those that could not be opened."""
     texts: TextMetrics | None = None
     """Of pictures only."""
     pictures: Sequence[ReadPicture] = ()
@@ -146,26 +148,22 @@ def evaluate_pictures(
 ) -> Evaluation:
     """Return what `run` scores on people's own labelled pictures, a folder or a CSV.
 
-    They are read as having `count` digits each, or any number. Pictures that cannot be read are
-    not counted, but listed; what else lies in the folder is counted in `passed_over`. Raises
-    DatasetError, RunError, ModelError.
+    They are read as having `count` digits each, or any number; one on which none is found is read
+    wrongly. Pictures that cannot be opened are not counted, but listed; what else lies in the
+    folder is counted in `passed_over`. Raises DatasetError, RunError, ModelError.
     """
     classifier = Classifier.load(run, engine)
     labelled = labelled_pictures(source, passed_over)
     pictures, skipped = [], []
     predictions = predict_pictures((each.path for each in labelled), classifier, count=count)
     for each, prediction in zip(labelled, predictions, strict=True):
-        said = prediction.transcription
-        if said is None:
-            skipped.append(Skipped(each.path, prediction.error or ""))
-        else:
-            text = bare(said.text)
-            pictures.append(
-                ReadPicture(each.path, each.label, text, said.probability, said.digits, said.size)
-            )
+        try:
+            pictures.append(_picture(each, prediction))
+        except PictureError as error:
+            skipped.append(Skipped(each.path, str(error)))
     if not pictures:
         raise DatasetError(
-            f"none of the {len(labelled)} pictures in {source} could be read; "
+            f"none of the {len(labelled)} pictures in {source} could be opened; "
             f"the first: {skipped[0].path}: {skipped[0].reason}"
         )
     answers = _single(pictures)
@@ -176,8 +174,20 @@ def evaluate_pictures(
     )
 
 
+def _picture(labelled: LabelledPicture, prediction: Prediction) -> ReadPicture:
+    """Return what was read on a picture: no text where no digit was found.
+
+    Raises PictureError where it cannot be opened.
+    """
+    path, label, said = labelled.path, labelled.label, prediction.transcription
+    if said is None:
+        _, size = decode_sized(read_file(path))
+        return ReadPicture(path, label, "", 0.0, (), size)
+    return ReadPicture(path, label, bare(said.text), said.probability, said.digits, said.size)
+
+
 def _single(pictures: Sequence[ReadPicture]) -> Answers | None:
-    """Return the answers where every picture shows one digit; those read as several are left out.
+    """Return the answers where every picture shows one digit; those not read as one are left out.
 
     None where a picture shows several, or none was read as one.
     """

@@ -26,6 +26,7 @@ class ReadPicture:
     path: str
     label: str
     text: str
+    """Empty where no digit was found."""
     probability: float
     """Of the whole text, in [0, 1]."""
     digits: tuple[Digit, ...]

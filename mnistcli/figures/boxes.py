@@ -18,12 +18,13 @@ COLOUR = (213, 94, 0)  # Okabe & Ito 2008: vermilion
 def boxed(picture: ReadPicture) -> NDArray[np.uint8]:
     """Return the picture (h, w, 3) as it is on paper, its digits in boxes.
 
-    Where its file has gone since, return what the network saw of it.
+    Where its file has gone since, return what the network saw of it, if it saw anything.
     """
     try:
         light = decode(read_file(picture.path))
     except PictureError:
-        return np.repeat(255 - np.hstack(picture.images)[..., None], 3, axis=2)
+        images = picture.images or (np.zeros((28, 28), np.uint8),)
+        return np.repeat(255 - np.hstack(images)[..., None], 3, axis=2)
     image = PIL.Image.fromarray(light).convert("RGB")
     scale = SIDE / max(image.size)
     size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))

@@ -10,6 +10,7 @@ from mnistcli.evaluation.texts import LengthMetrics
 from mnistcli.runs.history import EpochRecord
 
 CERTAIN = 0.9995  # what would be rounded to 100.0%
+NOTHING = "nothing"  # the text of a picture on which no digit was found
 
 
 def confusion(matrix: NDArray[np.int64]) -> str:
@@ -68,7 +69,7 @@ def classes(per_class: Sequence[ClassMetrics]) -> str:
 
 def line(text: str, longest: int) -> str:
     """Return a picture's text as one line, a bar between its lines, cut to so many characters."""
-    text = text.replace("\n", "|")
+    text = text.replace("\n", "|") or NOTHING
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 

@@ -12,7 +12,7 @@ from mnistcli.evaluation.metrics import ClassMetrics, Metrics
 from mnistcli.evaluation.mistakes import Mistake
 from mnistcli.evaluation.scoring import Evaluation
 from mnistcli.evaluation.texts import LengthMetrics, ReadPicture, TextMetrics
-from mnistcli.figures.headlines import sureness
+from mnistcli.figures.headlines import NOTHING, sureness
 from mnistcli.terminal.console import draws, err, out, paints, print_json
 from mnistcli.terminal.drawing import drawn
 from mnistcli.terminal.escaping import escape
@@ -21,7 +21,7 @@ BAR = 20  # characters of the longest bar
 MARGIN = 2  # pixels of an image's empty border that are not drawn
 CELL = 3  # characters: narrower ones look crowded
 DRAWN = 5  # mistakes at most: one row
-LISTED = 10  # pictures of several digits at most
+LISTED = 10  # pictures not read as one digit at most
 GAP = 2  # characters between drawings
 FAINT_HEAT, FULL_HEAT = np.array((150, 122, 72)), np.array((240, 140, 20))
 """Backgrounds on which black can be read, and which can be seen on black and on white."""
@@ -46,16 +46,19 @@ def show(evaluation: Evaluation, *, as_json: bool) -> None:
         _show_classes(metrics.per_class)
         _space()
         _show_confusion(metrics.confusion_matrix)
-        if several := scores.n - metrics.n:
-            out.print(f"{several:,} read as several digits are in neither table")
+        if others := scores.n - metrics.n:
+            out.print(f"{others:,} read as several digits, or none, are in neither table")
     elif texts:
         _show_lengths(texts.by_length)
     if mistakes := evaluation.mistakes(DRAWN):
         _space()
         _show_mistakes(mistakes)
-    elif misread := evaluation.misread(LISTED):
+    misread = evaluation.misread(len(evaluation.pictures))
+    if metrics:
+        misread = tuple(each for each in misread if len(each.digits) != 1)
+    if misread:
         _space()
-        _show_misread(misread)
+        _show_misread(misread[:LISTED])
 
 
 def score(scores: Metrics | TextMetrics, loss: float | None) -> str:
@@ -90,7 +93,7 @@ def _show_misread(pictures: Sequence[ReadPicture]) -> None:
     table = Table("surest mistake", "true", "read", box=None, pad_edge=False)
     table.add_column("probability", justify="right")
     for each in pictures:
-        label, text = (said.replace("\n", "|") for said in (each.label, each.text))
+        label, text = (said.replace("\n", "|") or NOTHING for said in (each.label, each.text))
         table.add_row(escape(each.path), label, text, f"{each.probability:.4f}")
     out.print(table)
 

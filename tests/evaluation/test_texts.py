@@ -6,8 +6,10 @@ import json
 import numpy as np
 import pytest
 from common.written import written
+from PIL import Image
 
 from mnistcli.evaluation.texts import ReadPicture, bare, edit_distance, measure_texts
+from mnistcli.figures.boxes import COLOUR, boxed
 
 
 def read(label, text, probability=0.9):
@@ -53,6 +55,11 @@ def test_both_are_given_for_each_number_of_digits():
     assert (two.length, two.n, two.accuracy) == (2, 2, 0.5)
     assert two.character_error_rate == pytest.approx(1 / 5)
     assert (three.length, three.n, three.accuracy, three.character_error_rate) == (3, 1, 1.0, 0.0)
+
+
+def test_a_picture_on_which_nothing_is_read_counts_with_all_its_characters():
+    texts = measure_texts([read("12", "", 0.0), read("34", "34")])
+    assert (texts.n, texts.accuracy, texts.character_error_rate) == (2, 0.5, 0.5)
 
 
 # The command
@@ -120,6 +127,38 @@ def test_plots_and_report_show_pictures_with_boxes(evaluated, mnist_run):
     assert "Pictures of 4 digits are the hardest: 33.3% misread" in report
 
 
+def test_a_picture_without_a_digit_is_read_wrongly_and_one_that_cannot_be_opened_is_skipped(
+    mnist_run, mnistcli_here, tmp_path
+):
+    written(tmp_path, "1470", "right.png")
+    Image.new("L", (60, 60), 255).save(tmp_path / "blank.png")
+    (tmp_path / "broken.png").write_bytes(b"not a picture")
+    source = tmp_path / "list.csv"
+    source.write_text("path,label\nright.png,1470\nblank.png,17\nbroken.png,7\n")
+    arguments = ("evaluate", mnist_run, "--pictures", source)
+    report = json.loads(mnistcli_here(*arguments, "--json", "--quiet").stdout)
+    assert (report["n"], report["accuracy"]) == (2, 0.5)
+    assert report["character_error_rate"] == pytest.approx(2 / 6)
+    assert [(each["length"], each["accuracy"]) for each in report["by_length"]] == [(2, 0), (4, 1)]
+    assert [each["path"] for each in report["skipped"]] == [str(tmp_path / "broken.png")]
+    said = mnistcli_here(*arguments, "--plots", "--report").stdout
+    (mistake,) = [line for line in said.splitlines() if "blank.png" in line]
+    assert mistake.split()[1:] == ["17", "nothing", "0.0000"]
+    assert "17 read as nothing" in (mnist_run / "report.html").read_text("utf-8")
+
+
+def test_beside_the_figures_of_each_digit_what_was_read_as_none_is_listed(
+    mnist_run, mnistcli_here, pictures, tmp_path
+):
+    Image.new("L", (60, 60), 255).save(tmp_path / "blank.png")
+    source = tmp_path / "list.csv"
+    source.write_text(f"path,label\n{pictures / '7.png'},7\nblank.png,1\n")
+    said = mnistcli_here("evaluate", mnist_run, "--pictures", source, "--quiet").stdout
+    assert "n = 2" in said
+    assert "1 read as several digits, or none, are in neither table" in said
+    assert any("blank.png" in line and "nothing" in line for line in said.splitlines())
+
+
 def test_the_number_of_digits_goes_with_pictures_only(mnist_run, mnistcli_here):
     result = mnistcli_here("evaluate", mnist_run, "--digits", "4")
     assert result.returncode == 2
@@ -139,7 +178,6 @@ def test_what_is_no_picture_in_the_folders_is_counted(mnist_run, mnistcli_here, 
 
 def test_a_box_is_drawn_around_each_digit(tmp_path, mnist_run):
     from mnistcli.evaluation.scoring import evaluate_pictures
-    from mnistcli.figures.boxes import COLOUR, boxed
     from mnistcli.runs.run import Run
 
     folder = tmp_path / "1470"
@@ -154,7 +192,6 @@ def test_a_box_is_drawn_around_each_digit(tmp_path, mnist_run):
 
 def test_where_the_file_has_gone_what_the_network_saw_is_shown(tmp_path, mnist_run):
     from mnistcli.evaluation.scoring import evaluate_pictures
-    from mnistcli.figures.boxes import boxed
     from mnistcli.runs.run import Run
 
     folder = tmp_path / "14"
@@ -163,3 +200,7 @@ def test_where_the_file_has_gone_what_the_network_saw_is_shown(tmp_path, mnist_r
     (picture,) = evaluate_pictures(Run.read(mnist_run), tmp_path).pictures
     path.unlink()
     assert boxed(picture).shape == (28, 56, 3)
+
+
+def test_where_neither_the_file_nor_a_digit_is_there_an_empty_image_is_shown():
+    assert (boxed(read("1", "")) == 255).all()
