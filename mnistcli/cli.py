@@ -11,7 +11,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from mnistcli import __version__
-from mnistcli.errors import MnistcliError
+from mnistcli.errors import ChoiceError, MnistcliError
 
 COMMANDS = {
     "fetch": "Get a dataset, verify it, store it.",
@@ -30,6 +30,7 @@ Their first lines of help stand here, too: to list the commands, none has to be 
 STDERR = 2
 
 FAILED = 1
+WRONG_USAGE = 2  # as Click has it
 INTERRUPTED = 128 + signal.SIGINT
 TERMINATED = 128 + signal.SIGTERM
 
@@ -114,7 +115,7 @@ def _run() -> int:
         show_error(_message(error))
         if isinstance(error, OSError):
             _close_stdout()
-        return FAILED
+        return WRONG_USAGE if isinstance(error, ChoiceError) else FAILED
     return code if isinstance(code, int) else 0
 
 

@@ -8,6 +8,10 @@ class MnistcliError(Exception):
     """The root of every error that mnistcli raises on purpose."""
 
 
+class ChoiceError(MnistcliError):
+    """What was chosen on the command line does not go together: wrong usage."""
+
+
 class DatasetError(MnistcliError):
     """A dataset is missing, damaged, or not what it claims to be."""
 
@@ -22,6 +26,14 @@ class RunError(MnistcliError):
 
 class ModelError(MnistcliError):
     """A saved model cannot be opened."""
+
+
+class ConversionError(MnistcliError):
+    """LiteRT lacks what a network computes."""
+
+
+class NetworkError(MnistcliError):
+    """A network that the user built cannot be trained."""
 
 
 class TrainingError(MnistcliError):

@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 from click.shell_completion import CompletionItem
 
-from mnistcli.choices import ENGINES
+from mnistcli.choices import ENGINES, SHORT, UNSUITABLE
 
 RUNS_DIR = "runs"
 ANY = "any"  # number of digits
@@ -51,18 +51,50 @@ class Digits(click.ParamType[int | None]):
 
 
 class Names(click.Choice[str]):
-    """A choice among many names, which answers a misspelt one with the nearest."""
+    """A choice among many names, however they are spelt; a misspelt one is told the nearest."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name: Adam and f1-score are adam and f1_score, mse is mean_squared_error."""
+        plain = _plain(SHORT.get(value.lower(), value))
+        found = [choice for choice in self.choices if _plain(choice) == plain]
+        return super().convert(found[0] if found else value, param, ctx)
 
     def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
-        """Name the nearest choice, or all where none is near."""
+        """Name the nearest choice, or all where none is near, or why it is none."""
         from difflib import get_close_matches
 
+        for name, reason in UNSUITABLE.items():
+            if _plain(name) == _plain(value):
+                return f"{name} cannot be had here: {reason}. Choose from {self._listed()}"
         close = get_close_matches(str(value).lower(), self.choices, n=1)
         if not close:
-            return super().get_invalid_choice_message(value, ctx)
+            return f"{value!r} is not one of {self._listed()}."
         return f"{value!r} is not known. Did you mean {close[0]!r}? Or one of " + ", ".join(
             sorted(set(self.choices) - {close[0]})
         )
+
+    def _listed(self) -> str:
+        return ", ".join(sorted(self.choices))
+
+
+class Networks(Names):
+    """A network's name, or the Python file that one is built in: FILE.py[:FUNCTION]."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name, or the file as it was given."""
+        is_file = value.partition(":")[0].endswith(".py")
+        return value if is_file else super().convert(value, param, ctx)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Offer the names, or else what files the shell finds."""
+        found = super().shell_complete(ctx, param, incomplete)
+        return found or [CompletionItem(incomplete, type="file")]
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", str(name).lower())
 
 
 def default_data_dir() -> Path:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from mnistcli.evaluation.metrics import ClassMetrics, ConfidenceBin
 from mnistcli.evaluation.texts import LengthMetrics
 from mnistcli.runs.history import EpochRecord
+from mnistcli.runs.layers import Layer
 
 CERTAIN = 0.9995  # what would be rounded to 100.0%
 NOTHING = "nothing"  # the text of a picture on which no digit was found
@@ -31,6 +32,14 @@ def mistakes(shown: int, errors: int) -> str:
     if shown == errors:
         return f"All {errors} mistakes, the surest first" if errors > 1 else "The only mistake"
     return f"The {shown} surest of {errors:,} mistakes"
+
+
+def layers(layers: Sequence[Layer]) -> str:
+    """Say what a network costs."""
+    parameters, flops = (
+        sum(getattr(row, key) for row in layers) for key in ("parameters", "flops")
+    )
+    return f"{parameters:,} parameters, {flops:,} FLOPs an image"
 
 
 def reliability(bins: Sequence[ConfidenceBin]) -> str:

@@ -7,25 +7,22 @@ through pyplot, whose state is the whole process's.
 """
 
 import io
-import itertools
 import warnings
 from collections.abc import Sequence
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
 from mnistcli.evaluation.metrics import BINS, ConfidenceBin, wilson_interval
 from mnistcli.evaluation.mistakes import Mistake
 from mnistcli.figures import headlines
-from mnistcli.runs.history import EpochRecord
 
 INK, MUTED, FAINT, PAPER = "#1b1b1f", "#66666e", "#d9d9de", "#ffffff"
 TRAINING, VALIDATION = "#0072b2", "#d55e00"  # Okabe & Ito 2008: blue, vermilion
@@ -199,75 +196,6 @@ def reliability(bins: Sequence[ConfidenceBin], subject: str | None) -> bytes:
         below.xaxis.set_major_formatter(PERCENT)
         below.spines["left"].set_visible(False)
         return rendered(figure, "png" if subject else "svg")
-
-
-def curves(history: Sequence[EpochRecord], accuracy: float | None, subject: str | None) -> bytes:
-    """Return a figure: loss and accuracy after each epoch; `accuracy` is that of the test.
-
-    A PNG; without a subject an SVG, for a page that has its own headline.
-    """
-    with mpl.rc_context(STYLE):
-        figure = Figure((8, 4.4), layout="constrained")
-        headline(figure, headlines.curves(history), subject)
-        left, right = figure.subplots(1, 2)
-        epochs = [record.epoch for record in history]
-        for axes, training, validation in (
-            (left, [r.loss for r in history], [r.val_loss for r in history]),
-            (
-                right,
-                [100 * r.accuracy for r in history],
-                [None if r.val_accuracy is None else 100 * r.val_accuracy for r in history],
-            ),
-        ):
-            held = [np.nan if value is None else value for value in validation]
-            axes.plot(epochs, training, "o--", color=TRAINING, markersize=4, linewidth=1.6)
-            axes.plot(epochs, held, "o-", color=VALIDATION, markersize=5, linewidth=2.4)
-            axes.xaxis.set_major_locator(MaxNLocator(nbins=8, integer=True, min_n_ticks=1))
-            axes.set_xlabel("epoch")
-            if len(history) == 1:
-                axes.set_xlim(0.5, 1.5)
-        left.set_ylim(bottom=0)
-        left.set_title("loss", loc="left", fontsize=12)
-        right.set_title("accuracy", loc="left", fontsize=12)
-        right.yaxis.set_major_formatter(PERCENT)
-        if accuracy is not None:
-            right.axhline(100 * accuracy, color=INK, linewidth=1, linestyle=(0, (1, 2)))
-        last = history[-1]
-        _label_ends(
-            left,
-            [("training", last.loss, TRAINING), ("validation", last.val_loss, VALIDATION)],
-        )
-        test = [] if accuracy is None else [(f"test {accuracy:.2%}", accuracy, INK)]
-        _label_ends(
-            right,
-            [
-                (text, None if value is None else 100 * value, colour)
-                for text, value, colour in (
-                    ("training", last.accuracy, TRAINING),
-                    ("validation", last.val_accuracy, VALIDATION),
-                    *test,
-                )
-            ],
-        )
-        return rendered(figure, "png" if subject else "svg")
-
-
-def _label_ends(axes: Axes, labels: Sequence[tuple[str, float | None, str]]) -> None:
-    """Write each label right of where its line ends, pushed apart where they would collide."""
-    gap = 0.085  # of the axes' height: a line of text
-    to_axes = axes.transData + axes.transAxes.inverted()
-    placed: list[list[Any]] = sorted(
-        [float(to_axes.transform((0, value))[1]), text, colour]
-        for text, value, colour in labels
-        if value is not None and np.isfinite(value)
-    )
-    for _ in range(10):  # settles well before, with three labels
-        for lower, upper in itertools.pairwise(placed):
-            overlap = max(0.0, gap - (upper[0] - lower[0]))
-            lower[0] -= overlap / 2
-            upper[0] += overlap / 2
-    for height, text, colour in placed:
-        axes.text(1.03, height, text, color=colour, va="center", transform=axes.transAxes)
 
 
 def headline(figure: Figure, answer: str, subject: str | None) -> None:

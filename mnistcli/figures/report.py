@@ -11,10 +11,11 @@ from importlib.resources import files
 
 from mnistcli import __version__
 from mnistcli.evaluation.scoring import Evaluation
-from mnistcli.figures import headlines, plots, tables
+from mnistcli.figures import curves, headlines, plots, tables
 from mnistcli.runs.history import Results
 from mnistcli.runs.run import Run
 
+LAYERS_NOTE = "FLOPs: floating-point operations for one image, on its way through the network."
 SHOWN = 48  # mistakes: two screens of them
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
@@ -40,7 +41,7 @@ def html(evaluation: Evaluation, results: Results) -> str:
             headlines.curves(results.history),
             "Loss and accuracy after each epoch. Those of the training images are averages over "
             "the epoch, while the network was still learning.",
-            _svg(plots.curves(results.history, results.accuracy, None), "learning curves"),
+            _svg(curves.curves(results.history, results.accuracy, None), "learning curves"),
         ),
         *_tables(evaluation),
         _mistakes(evaluation),
@@ -48,6 +49,11 @@ def html(evaluation: Evaluation, results: Results) -> str:
             headlines.reliability(bins),
             "Whether a probability can be taken at its word: the nearer to the line, the more so.",
             _svg(plots.reliability(bins, None), "reliability diagram"),
+        ),
+        *(
+            [_section(headlines.layers(run.layers), LAYERS_NOTE, tables.layers(run.layers))]
+            if run.layers
+            else []
         ),
         _section("How to repeat it", "", f"<pre><code>{parts}</code></pre>"),
         _section("What it is", "", _facts(_identity(run))),
@@ -85,7 +91,12 @@ def command(run: Run) -> list[str]:
     parts = ["mnistcli train"]
     for name, value in run.config.to_json().items():
         option = name.replace("_", "-")
-        if isinstance(value, bool):
+        if name == "source":
+            continue
+        if isinstance(value, list):
+            said = value or ([0] if name == "hidden" else [])
+            parts += [shlex.join([f"--{option}", str(each)]) for each in said]
+        elif isinstance(value, bool):
             parts.append(f"--{option}" if value else f"--no-{option}")
         elif value is not None:
             parts.append(shlex.join([f"--{option}", str(value)]))
@@ -191,6 +202,8 @@ def _said(value: object) -> str:
             return "none"
         case bool():
             return "yes" if value else "no"
+        case list():
+            return " ".join(map(str, value)) or "none"
         case _:
             return str(value)
 

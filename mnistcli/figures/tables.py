@@ -14,6 +14,7 @@ from mnistcli.evaluation.mistakes import Mistake
 from mnistcli.evaluation.texts import LengthMetrics, ReadPicture
 from mnistcli.figures import headlines
 from mnistcli.figures.boxes import boxed
+from mnistcli.runs.layers import Layer
 
 LONGEST = 60  # characters of a text below its picture
 
@@ -58,6 +59,30 @@ def classes(classes: Sequence[ClassMetrics]) -> str:
     )
     return (
         f'<div class="wide" tabindex="0"><table class="classes"><tr>{head}<td></td></tr>'
+        f"{''.join(rows)}</table></div>"
+    )
+
+
+def layers(layers: Sequence[Layer]) -> str:
+    """Return a row for each layer of a network, and one for all of them."""
+    head = "".join(
+        f'<th scope="col">{name}</th>'
+        for name in ("layer", "kind", "output", "parameters", "FLOPs")
+    )
+    rows = [
+        f'<tr><th scope="row">{escape(row.name)}</th><td>{escape(row.kind)}</td>'
+        f"<td>{' x '.join(map(str, row.output))}</td><td>{row.parameters:,}</td>"
+        f"<td>{row.flops:,}</td></tr>"
+        for row in layers
+    ]
+    parameters, flops = (
+        sum(getattr(row, key) for row in layers) for key in ("parameters", "flops")
+    )
+    rows.append(
+        f'<tr><th scope="row">all</th><td></td><td></td><td>{parameters:,}</td><td>{flops:,}</td></tr>'
+    )
+    return (
+        f'<div class="wide" tabindex="0"><table class="classes"><tr>{head}</tr>'
         f"{''.join(rows)}</table></div>"
     )
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from mnistcli import files
 from mnistcli.evaluation.scoring import Evaluation
-from mnistcli.figures import plots, report, sheets
+from mnistcli.figures import curves, plots, report, sheets
 from mnistcli.runs.history import Results
 from mnistcli.runs.run import METRICS, Run
 
@@ -17,7 +17,7 @@ def write_plots(evaluation: Evaluation) -> list[Path]:
 
     Returns their paths. Raises RunError when the run's metrics are not what training wrote.
     """
-    curves = write_curves(evaluation.run)
+    first = write_curves(evaluation.run)
     subject = f"{evaluation.subject}: {evaluation.errors:,} of {evaluation.scores.n:,} misread"
     drawn: dict[str, bytes] = {}
     if evaluation.metrics:
@@ -29,9 +29,9 @@ def write_plots(evaluation: Evaluation) -> list[Path]:
         mistakes = evaluation.mistakes(plots.SHEET)
         drawn["mistakes"] = plots.mistakes(mistakes, evaluation.errors, subject)
     drawn["reliability"] = plots.reliability(evaluation.reliability, subject)
-    paths = [curves]
+    paths = [first]
     for name, png in drawn.items():
-        path = curves.with_name(f"{name}-{evaluation.slug}.png")
+        path = first.with_name(f"{name}-{evaluation.slug}.png")
         files.write_bytes(path, png)
         paths.append(path)
     return paths
@@ -44,7 +44,7 @@ def write_curves(run: Run) -> Path:
     subject = f"{run.name}: {config.model} on {config.dataset}, {config.optimizer}"
     path = run.path / PLOTS / "curves.png"
     path.parent.mkdir(exist_ok=True)
-    files.write_bytes(path, plots.curves(results.history, results.accuracy, subject))
+    files.write_bytes(path, curves.curves(results.history, results.accuracy, subject))
     return path
 
 

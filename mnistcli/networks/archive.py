@@ -16,6 +16,7 @@ MAX_SIZE = 256 * 2**20  # bytes unpacked; our largest network with its optimizer
 
 MODULES = {
     "keras",
+    "keras.constraints",
     "keras.initializers",
     "keras.layers",
     "keras.losses",
@@ -24,24 +25,96 @@ MODULES = {
     "keras.optimizers.schedules",
     "keras.regularizers",
 }
-LAYERS = {
-    "Activation",
-    "Add",
-    "AveragePooling2D",
-    "BatchNormalization",
-    "Conv2D",
-    "Dense",
-    "DepthwiseConv2D",
-    "Dropout",
-    "Flatten",
-    "GlobalAveragePooling2D",
-    "InputLayer",
-    "MaxPooling2D",
-    "ReLU",
-    "Rescaling",
-    "Reshape",
-    "SeparableConv2D",
-}
+LAYERS = frozenset(
+    [
+        "Activation",
+        "ActivityRegularization",
+        "Add",
+        "AdditiveAttention",
+        "AlphaDropout",
+        "Attention",
+        "Average",
+        "AveragePooling1D",
+        "AveragePooling2D",
+        "BatchNormalization",
+        "Bidirectional",
+        "Concatenate",
+        "Conv1D",
+        "Conv1DTranspose",
+        "Conv2D",
+        "Conv2DTranspose",
+        "ConvLSTM2D",
+        "Cropping1D",
+        "Cropping2D",
+        "Dense",
+        "DepthwiseConv1D",
+        "DepthwiseConv2D",
+        "Dot",
+        "Dropout",
+        "ELU",
+        "EinsumDense",
+        "Embedding",
+        "Flatten",
+        "GRU",
+        "GRUCell",
+        "GaussianDropout",
+        "GaussianNoise",
+        "GlobalAveragePooling1D",
+        "GlobalAveragePooling2D",
+        "GlobalMaxPooling1D",
+        "GlobalMaxPooling2D",
+        "GroupNormalization",
+        "Identity",
+        "InputLayer",
+        "LSTM",
+        "LSTMCell",
+        "LayerNormalization",
+        "LeakyReLU",
+        "Masking",
+        "MaxPooling1D",
+        "MaxPooling2D",
+        "Maximum",
+        "Minimum",
+        "MultiHeadAttention",
+        "Multiply",
+        "Normalization",
+        "PReLU",
+        "Permute",
+        "RMSNormalization",
+        "RNN",
+        "RandomBrightness",
+        "RandomContrast",
+        "RandomCrop",
+        "RandomErasing",
+        "RandomFlip",
+        "RandomGaussianBlur",
+        "RandomRotation",
+        "RandomShear",
+        "RandomTranslation",
+        "RandomZoom",
+        "ReLU",
+        "RepeatVector",
+        "Rescaling",
+        "Reshape",
+        "Resizing",
+        "SeparableConv1D",
+        "SeparableConv2D",
+        "SimpleRNN",
+        "SimpleRNNCell",
+        "Softmax",
+        "SpatialDropout1D",
+        "SpatialDropout2D",
+        "SpectralNormalization",
+        "StackedRNNCells",
+        "Subtract",
+        "TimeDistributed",
+        "UnitNormalization",
+        "UpSampling1D",
+        "UpSampling2D",
+        "ZeroPadding1D",
+        "ZeroPadding2D",
+    ]
+)
 """Layers that only compute: none reads files, runs stored code, or wraps another framework."""
 
 
@@ -85,10 +158,13 @@ def _check_object(value: dict[str, Any]) -> None:
     known = module in MODULES and value.get("registered_name") in (None, name)
     if module == "keras.layers":
         known = known and name in LAYERS
+    elif (module, name) == ("keras.src.models.functional", "Functional"):
+        known = True  # as Keras names it where it is not the outermost
     elif module == "keras":
         known = known and name in ("Sequential", "Functional", "DTypePolicy")
     if not known:
         raise ModelError(
-            f"the .keras archive asks for {module}.{name}: expected Keras's built-in layers only. "
-            f"It was not opened; train the run again."
+            f"the .keras archive asks for {module}.{name}: expected Keras's built-in layers only, "
+            f"and no program is run out of a run folder. It was not opened. A network with layers "
+            f"of its own is served by LiteRT: leave --engine keras out."
         )

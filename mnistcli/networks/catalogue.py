@@ -5,20 +5,25 @@ Imports stand inside the functions, so that `--help` and TAB list the networks w
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from mnistcli.errors import ChoiceError
 
 if TYPE_CHECKING:
     import keras
 
+    from mnistcli.networks.source import Source
     from mnistcli.runs.config import TrainingConfig
 
 
 class Network(NamedTuple):
     """How a network is built, and how it is trained unless the user says otherwise."""
 
-    build: Callable[[], keras.Model]
-    """Uncompiled: pixels (n, 28, 28) 0..255 in, probabilities (n, 10) out."""
+    build: Callable[..., keras.Model]
+    """Uncompiled: pixels (n, 28, 28) 0..255 in, probabilities (n, 10) out. Takes its shape."""
+    shape: Mapping[str, Any]
+    """What can be chosen about it, and what it is by default."""
     optimizer: str
     learning_rate: float | None
     schedule: str
@@ -28,23 +33,30 @@ class Network(NamedTuple):
     label_smoothing: float
     """How much of each label is shared out evenly among all ten (Szegedy et al. 2016)."""
     temperature: float
-    xla: bool
+    threads: int
+    """Of each operation. 0, all cores: where XLA makes one program of all, and shares it out.
+    1: several groups of images at once keep the cores busy, and wait less for each other."""
 
 
-def mlp() -> keras.Model:
-    """Return the book's network: 512 relu, 10 softmax; 407,050 parameters."""
-    from keras import Input, Sequential, layers
+def mlp(
+    hidden: Sequence[int] = (512,), activation: str = "relu", dropout: float = 0.0, l2: float = 0.0
+) -> keras.Model:
+    """Return the book's network: 512 relu, 10 softmax; 407,050 parameters. Or one of its kind.
 
-    return Sequential(
-        [
-            Input((28, 28)),
-            layers.Rescaling(1 / 255),
-            layers.Flatten(),
-            layers.Dense(512, activation="relu"),
-            layers.Dense(10, activation="softmax"),
-        ],
-        name="mlp",
-    )
+    `hidden` are the units of the layers before the last; each is followed by dropout, where there
+    is any. `l2` regularizes every dense kernel.
+    """
+    from keras import Input, Sequential, layers, regularizers
+
+    def dense(units: int, activation: str) -> keras.Layer:
+        return layers.Dense(
+            units, activation, kernel_regularizer=regularizers.L2(l2) if l2 else None
+        )
+
+    stack = [Input((28, 28)), layers.Rescaling(1 / 255), layers.Flatten()]
+    for units in hidden:
+        stack += [dense(units, activation), *([layers.Dropout(dropout)] if dropout else [])]
+    return Sequential([*stack, dense(10, "softmax")], name="mlp")
 
 
 def cnn() -> keras.Model:
@@ -85,6 +97,7 @@ def cnn() -> keras.Model:
 NETWORKS = {
     "mlp": Network(
         build=mlp,
+        shape={"hidden": (512,), "activation": "relu", "dropout": 0.0, "l2": 0.0},
         optimizer="rmsprop",
         learning_rate=None,
         schedule="constant",
@@ -93,10 +106,11 @@ NETWORKS = {
         augment=False,
         label_smoothing=0.0,
         temperature=1.0,
-        xla=True,
+        threads=0,
     ),
     "cnn": Network(
         build=cnn,
+        shape={},
         optimizer="adam",
         learning_rate=0.01,
         schedule="one-cycle",
@@ -105,26 +119,90 @@ NETWORKS = {
         augment=True,
         label_smoothing=0.1,
         temperature=0.46,  # median of six fits, each on a sixth of the training images, held out
-        xla=False,  # compiled convolutions are 2.5 times slower on CPUs
+        threads=1,
     ),
 }
 
 
-def configure(**choices: Any) -> TrainingConfig:
+OWN = NETWORKS["mlp"]._replace(shape={}, threads=1)
+"""How a network that the user built is trained unless they say otherwise: as the book's."""
+
+
+def network(model: str) -> Network:
+    """Return what is known of a configuration's model: of a Python file, how it is trained."""
+    return NETWORKS.get(model, OWN)
+
+
+def configure(source: Source | None = None, **choices: Any) -> TrainingConfig:
     """Return the configuration in which every choice that is left out, or None, is the default.
 
     A network's learning rate belongs to its optimizer: another optimizer starts with its own.
+    `source` is the Python file that the network comes from, if it does. Raises ChoiceError where
+    the choices do not go together.
     """
     from dataclasses import fields
 
-    from mnistcli.runs.config import TrainingConfig
+    from mnistcli.runs.config import SHAPE, TrainingConfig
 
-    general = {"dataset": "mnist", "model": "mlp", "validation_split": 0.0, "seed": 0}
     choices = {name: choice for name, choice in choices.items() if choice is not None}
-    choices = {**general, "early_stopping": None, **choices}
-    network = NETWORKS[choices["model"]]
+    model = source.name if source else choices.get("model", "mlp")
+    known = network(model)
     names = {field.name for field in fields(TrainingConfig)}
-    settings = {name: value for name, value in network._asdict().items() if name in names}
-    if choices.get("optimizer", network.optimizer) != network.optimizer:
+    settings = {name: value for name, value in known._asdict().items() if name in names}
+    if choices.get("optimizer", known.optimizer) != known.optimizer:
         settings["learning_rate"] = None
-    return TrainingConfig(**(settings | choices))
+    defaults = {
+        "dataset": "mnist",
+        **dict.fromkeys(SHAPE),
+        **known.shape,
+        "loss": "sparse_categorical_crossentropy",
+        "metric": (),
+        **settings,
+        "validation_split": 0.0,
+        "early_stopping": None,
+        "seed": 0,
+    }
+    identity = {"model": model, "source": source.digest if source else None}
+    config = TrainingConfig(**(defaults | choices | identity))
+    _check_shape(model, known.shape, choices, config)
+    if config.early_stopping is not None and not config.validation_split:
+        raise ChoiceError(
+            "--early-stopping watches the validation loss, and no images are held out for it. "
+            "Give a --validation-split, such as 0.1, or leave --early-stopping out."
+        )
+    return config
+
+
+def check_split(config: TrainingConfig, images: int) -> None:
+    """Raise ChoiceError where the validation split leaves none of so many training images.
+
+    Or where it holds none out, and early stopping needs some.
+    """
+    held = round(images * config.validation_split)
+    if held == images:
+        raise ChoiceError(
+            f"--validation-split {config.validation_split} holds out all {images:,} images, where "
+            f"some must be left to train on. Give a smaller one, such as 0.1."
+        )
+    if held == 0 and config.early_stopping is not None:
+        raise ChoiceError(
+            f"--early-stopping watches the validation loss, and --validation-split "
+            f"{config.validation_split} of {images:,} images holds none out. Give a larger one."
+        )
+
+
+def _check_shape(
+    model: str, shape: Mapping[str, Any], choices: Mapping[str, Any], config: TrainingConfig
+) -> None:
+    from mnistcli.runs.config import SHAPE
+
+    for name in SHAPE:
+        if name in choices and name not in shape:
+            raise ChoiceError(
+                f"--{name} shapes mlp, and the model is {model}. Leave it out, or train mlp."
+            )
+    for name in ("activation", "dropout"):
+        if choices.get(name) and config.hidden == ():
+            raise ChoiceError(
+                f"--{name} belongs to hidden layers, and --hidden 0 asks for none. Leave one out."
+            )

@@ -3,7 +3,11 @@
 import inspect
 import logging
 import math
+import os
+import re
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,28 +15,37 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli import files
-from mnistcli.errors import ModelError
-from mnistcli.networks import archive, digitness, schedule
-from mnistcli.networks.catalogue import NETWORKS
+from mnistcli.errors import ConversionError, ModelError
+from mnistcli.networks import archive, digitness, objectives, own, schedule
+from mnistcli.networks.catalogue import network
 from mnistcli.networks.framework import convert_variables_to_constants_v2, keras, tf
+from mnistcli.networks.source import Source
 from mnistcli.runs.config import TrainingConfig
 
 tf.get_logger().setLevel(logging.ERROR)
 logging.getLogger("absl").setLevel(logging.ERROR)
 
+STDERR = 2
 BATCH = 1000  # images described at once
 
 SETTINGS = {"adafactor": {"epsilon_1": 1e-16}}
 """Keras's 1e-30, squared, is 0 in float32: then pixels that are always black turn into NaN."""
 
 
-def build(config: TrainingConfig, training_images: int) -> keras.Model:
+def build(
+    config: TrainingConfig, training_images: int, source: Source | None = None
+) -> keras.Model:
     """Return the configured network, initialised from the seed and compiled.
 
-    Schedules run over all steps of training, which the number of training images decides.
+    Schedules run over all steps of training, which the number of training images decides. `source`
+    is the Python file that the network comes from, if it does: this runs it. Raises NetworkError.
     """
     keras.utils.set_random_seed(config.seed)
-    model = NETWORKS[config.model].build()
+    if source:
+        model = own.build(source)
+    else:
+        known = network(config.model)
+        model = known.build(**{name: getattr(config, name) for name in known.shape})
     # Not keras.optimizers.get: it does not know every optimizer that Keras has (Lamb, as of 3.15).
     optimizers = {name.lower(): value for name, value in vars(keras.optimizers).items()}
     optimizer = optimizers[config.optimizer]
@@ -41,8 +54,8 @@ def build(config: TrainingConfig, training_images: int) -> keras.Model:
     rate = schedule.learning_rate(config.schedule, config.learning_rate or default, steps)
     model.compile(
         optimizer(rate, **SETTINGS.get(config.optimizer, {})),
-        loss="sparse_categorical_crossentropy",
-        metrics=["accuracy"],
+        loss=objectives.loss(config.loss),
+        metrics=objectives.for_keras(config.loss, config.metric),
     )
     return model
 
@@ -73,16 +86,30 @@ def load(data: bytes) -> keras.Model:
             ) from error
 
 
+def load_state(model: keras.Model, data: bytes) -> None:
+    """Give a built, compiled model the weights and the optimizer's state in a .keras file.
+
+    Nothing but arrays is read. Raises ModelError where they are another network's.
+    """
+    model.optimizer.build(model.trainable_variables)
+    with tempfile.NamedTemporaryFile(suffix=".keras") as file:
+        file.write(data)
+        file.flush()
+        try:
+            model.load_weights(file.name)
+        except (ValueError, TypeError, OSError, KeyError) as error:
+            reason = " ".join(str(error).split())
+            raise ModelError(f"the saved model is another network's: {reason}.") from error
+
+
 def to_litert(model: keras.Model, images: NDArray[np.uint8]) -> bytes:
     """Return the network as a LiteRT flatbuffer with the same input and output.
 
     A second output, (n,), is the probability that an image is no digit: found with some of the
-    training images (n, 28, 28), where the network's layers can be seen.
+    training images (n, 28, 28), where the network's layers can be seen. Raises ConversionError
+    where LiteRT lacks what the network computes.
     """
-    features = _features(model)
-    described = (
-        keras.Model(model.inputs, [features, model.outputs[0]]) if features is not None else None
-    )
+    described = _described(model)
     stranger = None
     if described is not None:
         stranger = digitness.fit(
@@ -104,27 +131,84 @@ def to_litert(model: keras.Model, images: NDArray[np.uint8]) -> bytes:
     function = tf.function(answer, input_signature=signature)
     # The converter of concrete functions forgets the weights unless they are constants already.
     frozen = convert_variables_to_constants_v2(function.get_concrete_function())
-    converted: bytes = tf.lite.TFLiteConverter.from_concrete_functions([frozen]).convert()
+    try:
+        with _without_stderr():  # where the converter repeats at length what it raises
+            converted: bytes = tf.lite.TFLiteConverter.from_concrete_functions([frozen]).convert()
+    except Exception as error:  # whatever the converter raises
+        raise ConversionError(_reason(error)) from error
     return converted
 
 
-def _features(model: keras.Model) -> Any:
-    """Return what the first dense layer behind a layer with weights is given, (n, d)."""
-    if not isinstance(model, keras.Sequential):
-        return None
-    learned = False
-    for layer in model.layers:
-        if learned and isinstance(layer, keras.layers.Dense):
-            return layer.input
-        learned = learned or bool(layer.weights)
-    return None
+@contextmanager
+def _without_stderr() -> Iterator[None]:
+    """Let what C++ writes to file descriptor 2 go nowhere."""
+    kept = os.dup(STDERR)
+    with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - no path of a file
+        os.dup2(nowhere.fileno(), STDERR)
+    try:
+        yield
+    finally:
+        os.dup2(kept, STDERR)
+        os.close(kept)
+
+
+def _reason(error: Exception) -> str:
+    """Return which operations the converter's long message is about."""
+    operations = sorted(set(re.findall(r"tf\.[A-Z]\w+", str(error))))
+    return ", ".join(operations) or str(error).partition("\n")[0]
+
+
+def classify(model: keras.Model) -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
+    """Return the function from images (n, 28, 28) to a model's probabilities (n, 10) float32."""
+    return lambda images: np.asarray(
+        model.predict(images.astype(np.float32), batch_size=BATCH, verbose=0), np.float32
+    )
+
+
+def _described(model: keras.Model) -> keras.Model | None:
+    """Return the model with features (n, d) as its first output, or None where it shows none.
+
+    They are what the first dense layer behind a layer with weights is given, or, where layers are
+    no mere sequence, the last.
+    """
+    if isinstance(model, keras.Sequential):
+        images = values = keras.Input((28, 28))
+        features, learned = None, False
+        for layer in model.layers:
+            if learned and features is None and isinstance(layer, keras.layers.Dense):
+                features = values
+            values = layer(values)
+            learned = learned or bool(layer.weights)
+        return None if features is None else keras.Model(images, [features, values])
+    last = logits_layer(model)
+    return None if last is None else keras.Model(model.inputs, [last.input, model.outputs[0]])
 
 
 def scale_logits(model: keras.Model, temperature: float) -> None:
     """Divide the logits by a temperature: the model's probabilities become softmax(logits / T).
 
-    It is the weights of the last layer, which must be Dense, that change: no other layer is added,
-    and no digit is read differently.
+    It is the weights of the last layer, `logits_layer`, that change: no other layer is added, and
+    no digit is read differently.
     """
-    last = model.layers[-1]
+    last = logits_layer(model)
+    assert last is not None  # noqa: S101 - for the type checker: who has asked
     last.set_weights([weights / temperature for weights in last.get_weights()])
+
+
+def logits_layer(model: keras.Model) -> keras.Layer | None:
+    """Return the dense layer that ends a model in a softmax; None where it ends otherwise."""
+    if isinstance(model, keras.Sequential):
+        last = model.layers[-1]
+    else:  # a graph of layers has its last anywhere, a subclassed model shows no graph
+        outputs = getattr(model, "outputs", None) or [None]
+        last = next((layer for layer in model.layers if _output(layer) is outputs[0]), None)
+    ends = isinstance(last, keras.layers.Dense) and last.activation is keras.activations.softmax
+    return last if ends else None
+
+
+def _output(layer: keras.Layer) -> Any:
+    """Return what a layer returns in a graph of layers, where it is passed exactly once."""
+    try:
+        return layer.output
+    except (AttributeError, ValueError):
+        return layer  # no output of any graph

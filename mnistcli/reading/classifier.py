@@ -38,6 +38,11 @@ class Classifier:
             run = Run.read(Path(run))
         if engine == "keras":
             return cls(_keras(run))
+        if run.complete and LITERT_MODEL not in run.artifacts:
+            raise ModelError(
+                f"LiteRT lacks what the network of run {run.name} computes: training said so. "
+                f"Use --engine keras."
+            )
         return cls.on_litert(run.verified(LITERT_MODEL), threads)
 
     @classmethod

@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,11 @@ class Summary:
     def loss(self) -> float | None:
         """On the test images: mean cross-entropy, in nats."""
         return self.results.loss if self.results else None
+
+    @property
+    def metrics(self) -> Mapping[str, float]:
+        """On the test images: those asked for beside the accuracy, by name."""
+        return self.results.metrics if self.results else {}
 
     @property
     def seconds(self) -> float | None:
@@ -158,9 +163,10 @@ class Comparison:
             "runs": [
                 summary.to_json()
                 | {
-                    "history": [asdict(r) for r in summary.results.history]
+                    "metrics": dict(summary.metrics),
+                    "history": [r.to_json() for r in summary.results.history]
                     if summary.results
-                    else []
+                    else [],
                 }
                 for summary in self.summaries
             ],

@@ -6,6 +6,9 @@ from typing import Any, Self, get_args, get_origin, get_type_hints
 
 from mnistcli.errors import RunError
 
+SHAPE = ("hidden", "activation", "dropout", "l2")
+"""What shapes the book's network; None where the network is another one."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingConfig:
@@ -13,6 +16,17 @@ class TrainingConfig:
 
     dataset: str
     model: str
+    """A network's name, or that of the Python file that it comes from."""
+    hidden: tuple[int, ...] | None
+    """Units of each hidden layer."""
+    activation: str | None
+    dropout: float | None
+    """Share of a hidden layer's outputs that a training step drops."""
+    l2: float | None
+    """What the sum of the squares of all dense kernels is multiplied by, in the loss."""
+    loss: str
+    metric: tuple[str, ...]
+    """Measured beside the accuracy."""
     optimizer: str
     learning_rate: float | None
     """Peak learning rate; None: the optimizer's own default in Keras."""
@@ -26,15 +40,21 @@ class TrainingConfig:
     """Epochs without a better validation loss after which training stops; None: never."""
     augment: bool
     seed: int
+    source: str | None
+    """SHA-256 of the Python file that the network comes from."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the configuration as a JSON object."""
-        return asdict(self)
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in asdict(self).items()
+        }
 
     @classmethod
     def from_json(cls, value: object) -> Self:
         """Return the configuration in a JSON object; raise RunError where it is not one."""
         names = {field.name for field in fields(cls)}
+        value = _completed(value)
         if not isinstance(value, dict) or set(value) != names:
             found = sorted(value) if isinstance(value, dict) else type(value).__name__
             raise RunError(
@@ -42,10 +62,35 @@ class TrainingConfig:
                 f"{sorted(names)}, got {found}. Train the run again."
             )
         for name, kind in get_type_hints(cls).items():
-            allowed = get_args(kind) if get_origin(kind) is types.UnionType else (kind,)
-            if type(value[name]) not in (*allowed, *((int,) if float in allowed else ())):
+            if not _fits(value[name], kind):
                 raise RunError(
-                    f"the configuration's {name} is {value[name]!r}, expected "
-                    f"{' or '.join(t.__name__ for t in allowed)}. Train the run again."
+                    f"the configuration's {name} is {value[name]!r}, expected {_said(kind)}. "
+                    f"Train the run again."
                 )
-        return cls(**value)
+        lists: dict[str, Any] = {k: tuple(v) for k, v in value.items() if isinstance(v, list)}
+        return cls(**(value | lists))
+
+
+def _completed(value: object) -> object:
+    """Return what a run from before a network could be shaped says, with what it was."""
+    if not isinstance(value, dict):
+        return value
+    book = ([512], "relu", 0.0, 0.0) if value.get("model") == "mlp" else (None,) * len(SHAPE)
+    loss: dict[str, Any] = {"loss": "sparse_categorical_crossentropy", "metric": [], "source": None}
+    return {**dict(zip(SHAPE, book, strict=True)), **loss, **value}
+
+
+def _fits(value: object, kind: Any) -> bool:
+    if isinstance(kind, types.UnionType):
+        return any(_fits(value, each) for each in get_args(kind))
+    if get_origin(kind) is tuple:
+        return type(value) is list and all(_fits(each, get_args(kind)[0]) for each in value)
+    return type(value) in ((float, int) if kind is float else (kind,))
+
+
+def _said(kind: Any) -> str:
+    if isinstance(kind, types.UnionType):
+        return " or ".join(map(_said, get_args(kind)))
+    if get_origin(kind) is tuple:
+        return f"a list of {_said(get_args(kind)[0])}"
+    return str(kind.__name__)

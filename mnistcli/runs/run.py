@@ -14,15 +14,21 @@ from mnistcli import files
 from mnistcli.choices import COMPLETE, TRAINING
 from mnistcli.errors import RunError
 from mnistcli.runs.config import TrainingConfig
+from mnistcli.runs.layers import Layer
 
 VERSION = 1
 MANIFEST = "run.json"
 METRICS = "metrics.json"
 KERAS_MODEL = "model.keras"
 LITERT_MODEL = "model.tflite"
-ARTIFACTS = (KERAS_MODEL, LITERT_MODEL, METRICS)
+SOURCE = "network.py"
+"""A copy of the Python file that the network comes from: to read, never to run."""
+ARTIFACTS = (KERAS_MODEL, LITERT_MODEL, METRICS, SOURCE)
+NOT_ALWAYS = (LITERT_MODEL, SOURCE)
+"""LiteRT may lack what a network computes; few networks come from a file."""
 
-CHECKPOINT_LOCK = Path("checkpoint", ".lock")
+CHECKPOINT = Path("checkpoint", "state.npz")
+CHECKPOINT_LOCK = CHECKPOINT.with_name(".lock")
 """Held by the process that trains the run."""
 
 
@@ -49,6 +55,8 @@ class Run:
     artifacts: Mapping[str, Artifact]
     temperature: float | None
     """What the logits were divided by, so that probabilities mean what they say."""
+    layers: tuple[Layer, ...] = ()
+    """Of its network; none in a run that an earlier version trained."""
 
     @property
     def name(self) -> str:
@@ -72,6 +80,7 @@ class Run:
             "seed": self.config.seed,
             "versions": dict(self.versions),
             "temperature": self.temperature,
+            "layers": [layer.to_json() for layer in self.layers],
             "artifacts": {name: asdict(artifact) for name, artifact in self.artifacts.items()},
         }
         files.write_json(self.path / MANIFEST, manifest)
@@ -110,12 +119,19 @@ class Run:
                     for name, value in manifest["artifacts"].items()
                 },
                 temperature=manifest["temperature"],
+                layers=tuple(map(Layer.from_json, manifest.get("layers", []))),
             )
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise RunError(
                 f"{path / MANIFEST} is damaged: {error!r} where a version {VERSION} run has "
                 f"its data. Train the run again."
             ) from error
+
+    def begun_again(self) -> Self:
+        """Return the run as one in training, and write that down: its files are about to change."""
+        begun = replace(self, status=TRAINING, artifacts={})
+        begun.write()
+        return begun
 
     def verified(self, name: str) -> bytes:
         """Return an artifact's bytes, once size and SHA-256 are those in run.json.
@@ -159,7 +175,7 @@ def create(
             f"neither with a dot nor with a dash."
         )
     runs_dir.mkdir(parents=True, exist_ok=True)
-    stamp = f"{config.model}-{now.astimezone():%Y%m%d-%H%M%S}"
+    stamp = f"{_stem(config.model)}-{now.astimezone():%Y%m%d-%H%M%S}"
     candidates = [name] if name else [stamp, *(f"{stamp}-{k}" for k in range(2, 100))]
     for candidate in candidates:
         with suppress(FileExistsError):
@@ -184,13 +200,21 @@ def create(
     return run
 
 
-def complete(run: Run, temperature: float) -> Run:
+def _stem(model: str) -> str:
+    """Return a model's name as part of a folder's: without the suffix of a Python file."""
+    return model.replace(".py", "").replace(":", "-").lstrip(".-")
+
+
+def complete(run: Run, temperature: float, layers: tuple[Layer, ...] = ()) -> Run:
     """Record every artifact's size and digest, mark the run complete, and return it."""
     artifacts = {
         name: Artifact((run.path / name).stat().st_size, files.sha256(run.path / name))
         for name in ARTIFACTS
+        if name not in NOT_ALWAYS or (run.path / name).exists()
     }
-    done = replace(run, status=COMPLETE, artifacts=artifacts, temperature=temperature)
+    done = replace(
+        run, status=COMPLETE, artifacts=artifacts, temperature=temperature, layers=layers
+    )
     done.write()
     return done
 

@@ -7,9 +7,10 @@ from typing import Any
 from rich.filesize import decimal
 from rich.text import Text
 
-from mnistcli.choices import COMPLETE
+from mnistcli.choices import COMPLETE, METRICS
 from mnistcli.errors import RunError
 from mnistcli.runs.comparison import VERSION, Comparison, Summary
+from mnistcli.runs.history import HELD_OUT
 from mnistcli.terminal.console import draws, note, out, print_json
 from mnistcli.terminal.escaping import escape
 from mnistcli.terminal.sparkline import bounds, sparkline
@@ -83,6 +84,10 @@ def show_comparison(comparison: Comparison, *, as_json: bool) -> None:
     rows += [
         ["test accuracy", *(_figure(summary.accuracy, 4) for summary in summaries)],
         ["test loss", *(_figure(summary.loss, 4) for summary in summaries)],
+        *(
+            [f"test {name}", *(_figure(summary.metrics.get(name), 4) for summary in summaries)]
+            for name in _metrics(summaries)
+        ),
         ["seconds", *(_figure(summary.seconds, 1) for summary in summaries)],
         ["size", *(decimal(summary.size) for summary in summaries)],
         ["status", *(summary.status for summary in summaries)],
@@ -104,7 +109,7 @@ def show_comparison(comparison: Comparison, *, as_json: bool) -> None:
 def _curves(summaries: Sequence[Summary]) -> Iterator[str]:
     """Yield each curve of each run, the runs below each other and on one scale."""
     rows = []
-    for name in CURVES:
+    for name in _columns(summaries):
         curves = [_curve(summary, name) for summary in summaries]
         low, high = bounds(*curves)
         label = name
@@ -118,28 +123,39 @@ def _curves(summaries: Sequence[Summary]) -> Iterator[str]:
 
 def _epochs(summaries: Sequence[Summary]) -> Iterator[str]:
     """Yield the same as numbers, a line for each epoch of each run."""
+    columns = _columns(summaries)
     rows = [
         [
             _text(summary.run.name),
             str(record.epoch),
-            *(_figure(getattr(record, name), 4) for name in CURVES),
+            *(_figure(record.to_json().get(name), 4) for name in columns),
         ]
         for summary in summaries
         if summary.results
         for record in summary.results.history
     ]
-    yield from _aligned(["run", "epoch", *CURVES], rows)
+    yield from _aligned(["run", "epoch", *columns], rows)
 
 
 def _curve(summary: Summary, name: str) -> list[float | None]:
-    return [getattr(r, name) for r in summary.results.history] if summary.results else []
+    return [r.to_json().get(name) for r in summary.results.history] if summary.results else []
+
+
+def _metrics(summaries: Sequence[Summary]) -> list[str]:
+    """Return the names of what some runs measured beside the accuracy, in their order."""
+    return list(dict.fromkeys(name for summary in summaries for name in summary.metrics))
+
+
+def _columns(summaries: Sequence[Summary]) -> list[str]:
+    """Return what each epoch is shown with."""
+    return [*CURVES, *(v + name for name in _metrics(summaries) for v in ("", HELD_OUT))]
 
 
 def _aligned(header: Row, rows: Sequence[Row]) -> list[str]:
     """Return header and rows as lines of equal columns, numbers to the right."""
     table = [header, *rows]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    right = [name in NUMBERS for name in header]
+    right = [name in NUMBERS or name.removeprefix(HELD_OUT) in METRICS for name in header]
     return [
         GAP.join(
             text.rjust(width) if is_number else text.ljust(width)

@@ -1,17 +1,23 @@
 """Training as a person watches it: a bar on a terminal, a line an epoch elsewhere."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 from mnistcli.runs.history import EpochRecord
+from mnistcli.runs.layers import Layer
 from mnistcli.runs.run import Run
 from mnistcli.terminal.console import draws, err, note, out, print_json, redraws
 from mnistcli.terminal.evaluate import score
 from mnistcli.terminal.sparkline import bounds, sparkline
 from mnistcli.training.loop import Progress as Step
+from mnistcli.training.rehearsal import Plan
 from mnistcli.training.session import Assisted, Event, Joining, Started, Trained
+
+GAP = "  "
+NUMBERS = 3  # the first column of a network's table that is one
 
 
 def follow(events: Iterable[Event], *, quiet: bool) -> Trained | None:
@@ -22,7 +28,7 @@ def follow(events: Iterable[Event], *, quiet: bool) -> Trained | None:
     columns = (
         TextColumn("epoch {task.fields[epoch]}"),
         BarColumn(),
-        TextColumn("loss {task.fields[loss]:.4f}  accuracy {task.fields[accuracy]:.4f}"),
+        TextColumn("{task.fields[figures]}"),
         TextColumn("{task.fields[speed]:,.0f} images/s"),
         TimeRemainingColumn(),
     )
@@ -76,8 +82,7 @@ def _sentence(event: Joining | Started | Assisted) -> str:
 def _advance(progress: Progress, bar: TaskID | None, step: Step) -> TaskID:
     fields: dict[str, Any] = {
         "epoch": f"{step.epoch}/{step.epochs}",
-        "loss": step.loss,
-        "accuracy": step.accuracy,
+        "figures": _figures({"loss": step.loss, "accuracy": step.accuracy, **step.metrics}),
         "speed": step.images_per_second,
     }
     if bar is None:
@@ -87,14 +92,24 @@ def _advance(progress: Progress, bar: TaskID | None, step: Step) -> TaskID:
 
 
 def _epoch_line(record: EpochRecord) -> str:
-    line = f"epoch {record.epoch}  loss {record.loss:.4f}  accuracy {record.accuracy:.4f}"
-    if record.val_loss is not None:
-        line += f"  val_loss {record.val_loss:.4f}  val_accuracy {record.val_accuracy:.4f}"
-    return f"{line}  {record.seconds:.2f} s"
+    figures = {name: v for name, v in record.to_json().items() if v is not None}
+    epoch, seconds = figures.pop("epoch"), figures.pop("seconds")
+    return f"epoch {epoch}  {_figures(figures)}  {seconds:.2f} s"
 
 
-def show(trained: Trained, *, as_json: bool) -> None:
+def _figures(values: Mapping[str, float]) -> str:
+    return "  ".join(f"{name} {value:.4f}" for name, value in values.items())
+
+
+def show(trained: Trained, *, as_json: bool, quiet: bool) -> None:
     """Show what training ended with."""
+    if trained.lacking:
+        note(
+            f"LiteRT lacks what this network computes ({trained.lacking}): evaluate and predict "
+            f"need --engine keras, which opens Keras's own layers only. Build it from others to "
+            f"have it faster, and everywhere.",
+            quiet=quiet,
+        )
     if as_json:
         print_json(trained.to_json())
         return
@@ -102,14 +117,47 @@ def show(trained: Trained, *, as_json: bool) -> None:
         for line in curves(trained.history):
             out.print(line)
     out.print(f"run {trained.run.path}, {len(trained.history)} epochs, {trained.seconds:.1f} s")
-    out.print(f"{trained.run.config.dataset} test {score(trained.test, trained.test.loss)}")
+    dataset, figures = trained.run.config.dataset, _figures(trained.metrics)
+    out.print(
+        f"{dataset} test {score(trained.test, trained.test.loss)}" + ("  " + figures).rstrip()
+    )
+
+
+def show_plan(plan: Plan, *, as_json: bool) -> None:
+    """Show a network's layers, how it would be trained, and what an epoch would take."""
+    if as_json:
+        print_json(plan.to_json())
+        return
+    total = Layer("", "", (), plan.parameters, plan.flops)
+    table = [["layer", "kind", "output", "parameters", "FLOPs"]]
+    for row in (*plan.layers, total):
+        shape = " x ".join(map(str, row.output))
+        table.append([row.name, row.kind, shape, f"{row.parameters:,}", f"{row.flops:,}"])
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for line in table:
+        cells = [
+            text.rjust(width) if k >= NUMBERS else text.ljust(width)
+            for k, (text, width) in enumerate(zip(line, widths, strict=True))
+        ]
+        out.print(Text(GAP.join(cells)))
+    out.print()
+    for name, value in plan.config.to_json().items():
+        if value is not None and value != []:
+            said = " ".join(map(str, value)) if isinstance(value, list) else value
+            out.print(Text(f"{name.replace('_', ' '):17}{said}"))
+    held = f", {plan.validation:,} held out" if plan.validation else ""
+    out.print(
+        f"\nan epoch of {plan.train:,} images{held} takes about {plan.seconds:.1f} s here, "
+        f"{plan.config.epochs} of them {plan.config.epochs * plan.seconds:.0f} s"
+    )
 
 
 def curves(history: Sequence[EpochRecord]) -> Iterator[str]:
     """Yield the learning curves as lines, those of the held-out images on the same scale."""
-    for name in ("loss", "accuracy"):
-        training = [getattr(record, name) for record in history]
-        held = [getattr(record, f"val_{name}") for record in history]
+    columns = [record.to_json() for record in history]
+    for name in ("loss", "accuracy", *history[0].metrics):
+        training = [record[name] for record in columns]
+        held = [record.get(f"val_{name}") for record in columns]
         low, high = bounds(training, held)
         for label, values in ((name, training), (f"val_{name}", held)):
             if None not in values:

@@ -4,7 +4,7 @@ import io
 import json
 import zipfile
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +34,7 @@ class Checkpoint:
 def save(path: Path, model: keras.Model, history: Sequence[EpochRecord], best: Best | None) -> None:
     """Write the state of `model` and its optimizer after the last epoch of `history`."""
     state = {
-        "history": [asdict(record) for record in history],
+        "history": [record.to_json() for record in history],
         "best": [best.epoch, best.val_loss] if best else None,
     }
     arrays: dict[str, NDArray[np.generic]] = {
@@ -66,7 +66,7 @@ def load(data: bytes) -> Checkpoint | None:
                 for group in ("model", "optimizer", "best")
             }
         best = Best(state["best"][0], state["best"][1], groups["best"]) if state["best"] else None
-        history = tuple(EpochRecord(**record) for record in state["history"])
+        history = tuple(EpochRecord.from_json(record) for record in state["history"])
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise _damaged(error) from error
     return Checkpoint(history, groups["model"], groups["optimizer"], best)

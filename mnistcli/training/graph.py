@@ -8,12 +8,14 @@ makes the same update of its own.
 
 import math
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from mnistcli.datasets.store import Split
-from mnistcli.networks.catalogue import NETWORKS
+from mnistcli.networks import anatomy, objectives
+from mnistcli.networks.catalogue import network
 from mnistcli.networks.framework import keras, tf
+from mnistcli.networks.objectives import Measure
 from mnistcli.runs.config import TrainingConfig
 from mnistcli.training import augment, groups
 from mnistcli.training.groups import Contribution, Tensors
@@ -23,7 +25,11 @@ EVALUATION_GROUP = 500  # images; larger ones only take memory
 FUSED = 8  # groups, at most, that become one program: each adds to the time that compiling takes
 
 # What random numbers are for: each purpose has its own stream.
-SHUFFLING, AUGMENTATION = 0, 1
+SHUFFLING, AUGMENTATION, NETWORK = 0, 1, 2
+
+Drawn = tuple[tf.Tensor, tf.Tensor, tf.Tensor]
+"""What is drawn for an epoch: the order of examples (n,), their changes (n, 10) or (0, 10), and
+the seeds (steps, groups, generators, 2) of what the network draws."""
 
 
 class Trainer:
@@ -43,37 +49,39 @@ class Trainer:
         self._images, self._labels = tf.constant(train.images), tf.constant(train.labels)
         self._loss = tf.Variable(tf.zeros((), tf.float64))  # sum over an epoch's images
         model.optimizer.build(model.trainable_variables)
-        _build_metrics(model)
-        network = NETWORKS[config.model]
-        self._contribute = groups.training_contribution(model, network.label_smoothing)
-        self._read_metrics = tf.function(model.get_metrics_result, autograph=False)
+        self._metrics = objectives.measures(config.metric)
+        known = network(config.model)
+        smoothing = known.label_smoothing if objectives.smooths(config.loss) else 0.0
+        self._group = groups.training_contribution(model, self._metrics, smoothing)
+        self._read_metrics = tf.function(self._results, autograph=False)
         self._begin = tf.function(self._draw_epoch, autograph=False)
         # Whole steps in one compiled program are the fastest. But a program is for one device, and
         # a large one takes long to compile: then each group is a program, and the update another.
         compile_ = partial(tf.function, autograph=False, jit_compile=True)
         self._fused = compile_(self._run_fused)
-        in_groups = partial(self._run_steps, compile_(self._contribute), compile_(self._update))
+        in_groups = partial(self._run_steps, compile_(self._group.call), compile_(self._update))
         alone = strategy.num_replicas_in_sync == 1
-        fuse = alone and groups.count(config.batch_size) <= FUSED
+        fuse = alone and groups.count(config.batch_size) <= FUSED and not known.threads
         compiled = tf.function(self._gather_and_run if fuse else in_groups, autograph=False)
-        run = partial(self._run_steps, self._contribute, self._update)
+        run = partial(self._run_steps, self._group.call, self._update)
         plain = tf.function(run, autograph=False)
-        full = self._n // config.batch_size if network.xla else 0
+        full = self._n // config.batch_size if anatomy.compiles(model) else 0
         self._ranges = ((compiled, 0, full), (plain, full, self.steps))
         if fuse and 0 < full < self.steps:
             # While XLA compiles, the other core makes the graph of the last, smaller batch.
-            no_steps = (*self._begin(tf.constant(0, tf.int64)), tf.constant(0), tf.constant(0))
+            no_steps = (self._begin(tf.constant(0, tf.int64)), tf.constant(0), tf.constant(0))
             threading.Thread(target=plain, args=no_steps).start()
 
     def epoch(self, epoch: int) -> Iterator[int]:
         """Train for an epoch, a part at a time; yield the number of steps done so far."""
-        self._model.reset_metrics()
+        for metric in self._metrics:
+            metric.reset()
         self._loss.assign(0)
-        order, changes = self._begin(tf.constant(epoch, tf.int64))
+        drawn = self._begin(tf.constant(epoch, tf.int64))
         for run, begin, end in self._ranges:
             for first in range(begin, end, self._part):
                 last = min(first + self._part, end)
-                run(order, changes, tf.constant(first), tf.constant(last))
+                run(drawn, tf.constant(first), tf.constant(last))
                 yield last
 
     def result(self, steps: int) -> dict[str, float]:
@@ -82,67 +90,89 @@ class Trainer:
         metrics = {name: float(value) for name, value in self._read_metrics().items()}
         return {**metrics, "loss": float(self._loss) / images}
 
-    def _draw_epoch(self, epoch: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Return the epoch's order of examples (n,) and their changes (n, 10) or (0, 10)."""
+    def _results(self) -> dict[str, tf.Tensor]:
+        return {metric.name: metric.result() for metric in self._metrics}
+
+    def _draw_epoch(self, epoch: tf.Tensor) -> Drawn:
+        """Return what is random in an epoch: it follows from the seed and the epoch's number."""
         seed = tf.stack([tf.constant(self._config.seed, tf.int64), epoch])
         fold_in = tf.random.experimental.stateless_fold_in
         order = tf.random.experimental.stateless_shuffle(
             tf.range(self._n), seed=fold_in(seed, SHUFFLING)
         )
         changed = self._n if self._config.augment else 0
-        return order, augment.draw(changed, fold_in(seed, AUGMENTATION))
+        generators = len(groups.generators(self._model))
+        of_a_step = groups.count(min(self._config.batch_size, self._n))
+        seeds = tf.random.stateless_uniform(
+            (self.steps, of_a_step, generators, 2),
+            fold_in(seed, NETWORK),
+            minval=None,
+            maxval=None,
+            dtype=tf.int32,
+        )
+        return order, augment.draw(changed, fold_in(seed, AUGMENTATION)), seeds
 
     def _run_steps(
         self,
         contribute: Callable[..., Contribution],
         update: Callable[[Contribution, tf.Tensor], None],
-        order: tf.Tensor,
-        changes: tf.Tensor,
+        drawn: Drawn,
         first: tf.Tensor,
         last: tf.Tensor,
     ) -> None:
         """Do the steps first to last - 1; each replica computes its share of each batch."""
         size = self._config.batch_size
+        order, changes, all_seeds = drawn
 
         def step(number: tf.Tensor) -> None:
             batch = order[number * size : (number + 1) * size]
             values = groups.current_values(self._model)
-            sums = self._strategy.run(replica, args=(batch, *values))
+            sums = self._strategy.run(replica, args=(batch, all_seeds[number], *values))
             update(_from_one_replica(sums, self._strategy), tf.size(batch))
 
-        def replica(batch: tf.Tensor, weights: Tensors, state: Tensors) -> Contribution:
+        def replica(
+            batch: tf.Tensor, seeds: tf.Tensor, weights: Tensors, others: Tensors
+        ) -> Contribution:
             images = tf.size(batch)
 
-            def group(begin: tf.Tensor, end: tf.Tensor) -> Contribution:
+            def group(number: tf.Tensor, begin: tf.Tensor, end: tf.Tensor) -> Contribution:
                 x, y = self._read(batch[begin:end], changes)
-                return contribute(weights, state, tf.cast(x, tf.float32), y, images)
+                return contribute(weights, others, seeds[number], tf.cast(x, tf.float32), y, images)
 
-            return groups.shared(group, images, self._contribute.structured_outputs)
+            return groups.shared(group, images, self._group.like)
 
         _for_each(first, last, step)
 
-    def _gather_and_run(
-        self, order: tf.Tensor, changes: tf.Tensor, first: tf.Tensor, last: tf.Tensor
-    ) -> None:
+    def _gather_and_run(self, drawn: Drawn, first: tf.Tensor, last: tf.Tensor) -> None:
         """Do the full steps first to last - 1 in one compiled program.
 
         The batches are read beforehand, by TensorFlow: XLA is slow at it, and warps nothing. It
         also needs one fixed shape, thus the last part is filled up with batches that aren't used.
         """
         size = self._config.batch_size
+        order, changes, seeds = drawn
         examples = order[first * size : last * size]
         unused = self._part * size - tf.size(examples)
         examples = tf.reshape(tf.pad(examples, [[0, unused]]), (self._part * size,))
         images, labels = self._read(examples, changes)
+        steps = tf.pad(
+            seeds[first:last], [[0, self._part - (last - first)], [0, 0], [0, 0], [0, 0]]
+        )
         self._fused(
             tf.reshape(images, (self._part, size, *images.shape[1:])),
             tf.reshape(labels, (self._part, size)),
+            tf.reshape(steps, (self._part, *seeds.shape[1:])),
             last - first,
             tf.constant(size),
         )
 
     def _run_fused(
-        self, images: tf.Tensor, labels: tf.Tensor, steps: tf.Tensor, batch: tf.Tensor
+        self,
+        images: tf.Tensor,
+        labels: tf.Tensor,
+        seeds: tf.Tensor,
+        steps: tf.Tensor,
+        batch: tf.Tensor,
     ) -> None:
         """Do the first steps of those whose images and labels are here, in batches of one size.
 
@@ -153,8 +183,9 @@ class Trainer:
             values = groups.current_values(self._model)
             x, y = tf.cast(images[number], tf.float32), labels[number]
 
-            def group(begin: int, end: int) -> Contribution:
-                return self._contribute(*values, x[begin:end], y[begin:end], batch)
+            def group(group: int, begin: int, end: int) -> Contribution:
+                x_, y_ = x[begin:end], y[begin:end]
+                return self._group.call(*values, seeds[number, group], x_, y_, batch)
 
             self._update(groups.unrolled(group, self._config.batch_size), batch)
 
@@ -171,38 +202,40 @@ class Trainer:
         """Do one optimizer step, given what a batch of so many images adds up to."""
         model = self._model
         gradients = [tf.cast(each / groups.GRID, tf.float32) for each in sums.gradients]
-        model.optimizer.apply(gradients, model.trainable_variables)
-        for variable, total in zip(model.non_trainable_variables, sums.state, strict=True):
+        # First what the forward pass moves: it may be weights, as in spectral normalisation.
+        for variable, total in zip(self._group.moved, sums.state, strict=True):
             variable.assign(tf.cast(total / tf.cast(images, tf.float64), variable.dtype))
+        model.optimizer.apply(gradients, model.trainable_variables)
         self._loss.assign_add(sums.loss)
-        _add_to_metrics(model, sums.metrics)
+        _add_to_metrics(self._metrics, sums.metrics)
 
 
 def evaluation(
-    model: keras.Model, split: Split, strategy: tf.distribute.Strategy
+    model: keras.Model, split: Split, names: Sequence[str], strategy: tf.distribute.Strategy
 ) -> Callable[[], dict[str, float]]:
-    """Return a function that measures the model's loss and metrics on all images of a split."""
+    """Return a function that measures loss, accuracy and metrics of these names on a split."""
     images, labels = tf.constant(split.images), tf.constant(split.labels)
-    contribute = groups.evaluation_contribution(model)
+    metrics = objectives.measures(names)
+    contribute, like = (traced := groups.evaluation_contribution(model, metrics)).call, traced.like
 
-    def replica(weights: Tensors, state: Tensors) -> Contribution:
-        def group(begin: tf.Tensor, end: tf.Tensor) -> Contribution:
+    def replica(weights: Tensors, others: Tensors) -> Contribution:
+        def group(_: tf.Tensor, begin: tf.Tensor, end: tf.Tensor) -> Contribution:
             x, y = tf.cast(images[begin:end], tf.float32), labels[begin:end]
-            return contribute(weights, state, x, y)
+            return contribute(weights, others, x, y)
 
-        n, like = tf.size(labels), contribute.structured_outputs
-        return groups.shared(group, n, like, EVALUATION_GROUP)
+        return groups.shared(group, tf.size(labels), like, EVALUATION_GROUP)
 
     def run() -> dict[str, tf.Tensor]:
         sums = strategy.run(replica, args=groups.current_values(model))
         sums = _from_one_replica(sums, strategy)
-        _add_to_metrics(model, sums.metrics)
-        return {**model.get_metrics_result(), "loss": sums.loss / len(split.labels)}
+        _add_to_metrics(metrics, sums.metrics)
+        return {m.name: m.result() for m in metrics} | {"loss": sums.loss / len(split.labels)}
 
     graph = tf.function(run, autograph=False)
 
     def evaluate() -> dict[str, float]:
-        model.reset_metrics()
+        for metric in metrics:
+            metric.reset()
         return {name: float(value) for name, value in graph().items()}
 
     return evaluate
@@ -223,12 +256,7 @@ def _for_each(first: tf.Tensor, last: tf.Tensor, body: Callable[[tf.Tensor], Non
     tf.while_loop(lambda number: number < last, once, (first,), parallel_iterations=1)
 
 
-def _build_metrics(model: keras.Model) -> None:
-    """Let the compiled metrics make their variables now, outside of any graph."""
-    model.compute_metrics(None, tf.zeros(1, tf.uint8), tf.zeros((1, *model.output_shape[1:])))
-    model.reset_metrics()
-
-
-def _add_to_metrics(model: keras.Model, increments: Tensors) -> None:
-    for variable, increment in zip(model.metrics_variables, increments, strict=True):
+def _add_to_metrics(metrics: Sequence[Measure], increments: Tensors) -> None:
+    variables = [variable for metric in metrics for variable in metric.variables]
+    for variable, increment in zip(variables, increments, strict=True):
         variable.assign_add(tf.cast(increment, variable.dtype))

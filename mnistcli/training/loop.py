@@ -8,7 +8,7 @@ it can be repeated bit for bit.
 
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,7 +23,7 @@ from mnistcli.training.graph import Trainer, evaluation
 
 @dataclass(frozen=True)
 class Progress:
-    """Where training stands within an epoch; loss and accuracy are the epoch's so far."""
+    """Where training stands within an epoch; loss, accuracy, metrics are the epoch's so far."""
 
     epoch: int
     epochs: int
@@ -31,6 +31,7 @@ class Progress:
     steps: int
     loss: float
     accuracy: float
+    metrics: Mapping[str, float]
     images_per_second: float
 
 
@@ -65,9 +66,8 @@ def fit(
 ) -> Iterator[Progress | EpochEnd]:
     """Train a compiled model, yielding progress and each epoch's end.
 
-    The loss, optimizer and metrics are those the model was compiled with. A metric's variables must
-    be sums over images, as a mean's are, since batches are worked through in groups (`groups.py`);
-    and a network may draw no random numbers, as dropout does: all groups would draw the same ones.
+    Loss and optimizer are those the model was compiled with. A network may draw random numbers, as
+    dropout does: they follow from the seed, the epoch, the step and the group (`groups.py`).
 
     To resume, put back the variables of model and optimizer and pass the epoch to begin with and,
     where training may stop early, the best epoch before it. With a `tf.distribute` strategy, all of
@@ -76,16 +76,13 @@ def fit(
     With `config.early_stopping`, training ends after that many epochs without a lower validation
     loss, and the model gets back the weights of its best epoch.
 
-    Raises TrainingError where the loss is not a number, or early stopping has nothing to watch.
+    Raises TrainingError where the loss is not a number, NetworkError where what the network computes cannot be repeated.
     """
-    if config.early_stopping is not None and validation is None:
-        raise TrainingError(
-            "early stopping watches the validation loss, but no images are held out for validation."
-            " Give a validation split, such as 0.1, or leave early stopping out."
-        )
     strategy = strategy or tf.distribute.get_strategy()
     trainer = Trainer(model, train, config, strategy)
-    evaluate = evaluation(model, validation, strategy) if validation is not None else None
+    evaluate = (
+        evaluation(model, validation, config.metric, strategy) if validation is not None else None
+    )
     calls = keras.callbacks.CallbackList(list(callbacks), model=model, epochs=config.epochs)
     model.stop_training = False
     calls.on_train_begin()
@@ -109,6 +106,7 @@ def fit(
                 steps=trainer.steps,
                 loss=logs["loss"],
                 accuracy=logs["accuracy"],
+                metrics={name: logs[name] for name in config.metric},
                 images_per_second=images / (time.monotonic() - started),
             )
         if not all(np.isfinite(weights).all() for weights in model.get_weights()):
@@ -121,6 +119,8 @@ def fit(
             accuracy=logs["accuracy"],
             val_loss=held_out.get("loss"),
             val_accuracy=held_out.get("accuracy"),
+            metrics={name: logs[name] for name in config.metric},
+            val_metrics={name: held_out[name] for name in config.metric if held_out},
             seconds=time.monotonic() - started,
         )
         if config.early_stopping is not None and (best is None or held_out["loss"] < best.val_loss):

@@ -6,8 +6,9 @@ Several workers may train it together (`task.py`): the first, their chief, has t
 import platform
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,24 +17,26 @@ from filelock import FileLock, Timeout
 
 from mnistcli import __version__, files
 from mnistcli.datasets import store
-from mnistcli.errors import RunError, TrainingError
+from mnistcli.errors import ConversionError, RunError
 from mnistcli.evaluation.calibration import fit_temperature
 from mnistcli.evaluation.metrics import Metrics, measure
-from mnistcli.networks import model
-from mnistcli.networks.catalogue import NETWORKS, configure
+from mnistcli.networks import anatomy, model, objectives
+from mnistcli.networks.catalogue import check_split, network
 from mnistcli.networks.framework import keras, tf
-from mnistcli.reading.classifier import BATCH, Classifier
-from mnistcli.runs import run
+from mnistcli.networks.source import Source
+from mnistcli.reading.classifier import Classifier
+from mnistcli.runs import resumption, run
 from mnistcli.runs.config import TrainingConfig
-from mnistcli.runs.history import EpochRecord
+from mnistcli.runs.history import EpochRecord, Results
 from mnistcli.runs.run import Run
 from mnistcli.training import checkpoint, distribution, groups, task
 from mnistcli.training.distribution import Place, Workers
 from mnistcli.training.loop import EpochEnd, Progress
+from mnistcli.training.task import Task
 from mnistcli.training.tensorboard import FOLDER, EventFiles
 
 VERSION = 1  # of the result's JSON
-CHECKPOINT = Path("checkpoint", "state.npz")
+CHECKPOINT = run.CHECKPOINT
 TOLD_FROM = 4000  # training images from which strokes that are no digit are told
 
 
@@ -59,16 +62,20 @@ class Trained:
     run: Run
     history: tuple[EpochRecord, ...]
     test: Metrics
+    metrics: Mapping[str, float]
+    """On the test images: those asked for beside the accuracy, by name."""
     seconds: float
     """Of all epochs, and of this process around them."""
+    lacking: str | None = None
+    """What LiteRT lacks of the network, where it could not be converted."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the result as a JSON object, numbers unrounded."""
         return {
             "version": VERSION,
             "run": str(self.run.path.absolute()),
-            "history": [asdict(record) for record in self.history],
-            "test": {"accuracy": self.test.accuracy, "loss": self.test.loss},
+            "history": [record.to_json() for record in self.history],
+            "test": {"accuracy": self.test.accuracy, "loss": self.test.loss, **self.metrics},
             "seconds": self.seconds,
         }
 
@@ -96,21 +103,19 @@ def train_run(
     runs_dir: Path,
     name: str | None = None,
     *,
+    source: Source | None = None,
     tensorboard: bool = False,
     strategy: str = "auto",
 ) -> Iterator[Event]:
     """Train a new run as configured, yielding what happens.
 
-    The last event is Trained; on a worker that isn't the chief, Assisted. `strategy` is one of
-    choices.STRATEGIES. With `tensorboard`, the run also gets event files that TensorBoard reads.
-    Raises DatasetError, RunError, TrainingError.
+    The last event is Trained; on a worker that isn't the chief, Assisted. `source` is the Python
+    file that the network comes from, if it does; `strategy` one of choices.STRATEGIES. With
+    `tensorboard`, the run also gets event files that TensorBoard reads. Raises ChoiceError,
+    DatasetError, NetworkError, RunError, TrainingError.
     """
     info = store.info(data_dir, config.dataset)
-    if round(info.train * config.validation_split) == info.train:
-        raise TrainingError(
-            f"a validation split of {config.validation_split} holds out all {info.train:,} images, "
-            f"where some must be left to train on. Give a smaller one, such as 0.1."
-        )
+    check_split(config, info.train)
     versions = {
         "mnistcli": __version__,
         "python": platform.python_version(),
@@ -120,10 +125,17 @@ def train_run(
     }
     identity = {"name": info.name, "digest": info.digest}
 
-    def begin() -> Run:
-        return run.create(runs_dir, name, config, identity, versions)
+    def chief(workers: Workers) -> Iterator[Event]:
+        started = time.monotonic()
+        # First the network: where it cannot be built, no run is left behind.
+        prepared = task.hand_out(config, info.digest, b"", data_dir, workers, source)
+        this = run.create(runs_dir, name, config, identity, versions)
+        if source:
+            files.write_bytes(this.path / run.SOURCE, source.text)
+        with _locked(this):
+            yield from _train(this, prepared, started, data_dir, workers, tensorboard=tensorboard)
 
-    yield from _together(begin, config.model, data_dir, strategy, tensorboard=tensorboard)
+    yield from _together(chief, config.model, data_dir, strategy, source)
 
 
 def resume_run(
@@ -132,84 +144,94 @@ def resume_run(
     data_dir: Path,
     runs_dir: Path,
     *,
+    source: Source | None = None,
     tensorboard: bool = False,
     strategy: str = "auto",
 ) -> Iterator[Event]:
-    """Go on with an interrupted run from its last whole epoch, as if nothing had happened.
+    """Go on with a run from its last whole epoch, as if nothing had happened.
 
-    The number of workers may be another one. Raises RunError when the run is complete, or when
-    `choices` (those that are not None) or the stored dataset differ from what it began with.
+    It was interrupted, or is to have more epochs, which only a constant learning rate allows. The
+    number of workers may be another one. Raises what `train_run` raises, and RunError where
+    `choices` (those that are not None), `source` or the stored dataset differ from what it began
+    with.
     """
 
-    def begin() -> Run:
-        this = run.find(runs_dir, reference)
-        _check_resumable(this, choices, data_dir)
-        return this
+    def chief(workers: Workers) -> Iterator[Event]:
+        started = time.monotonic()
+        found = run.find(runs_dir, reference)
+        digest = store.info(data_dir, found.config.dataset).digest
+        given = source.digest if source else None
+        this = resumption.resumed(found, choices, source=given, dataset=digest)
+        with _locked(this):
+            saved = checkpoint.read(this.path / CHECKPOINT)
+            if this.complete and not saved:
+                saved = _state_of(this, source)
+            prepared = task.hand_out(this.config, digest, saved, data_dir, workers, source)
+            if len(prepared.history) > (choices.get("epochs") or len(prepared.history)):
+                raise RunError(
+                    f"run {this.name} has gone on to epoch {len(prepared.history)} already. "
+                    f"Give at least as many --epochs."
+                )
+            if not this.complete:
+                this.write()  # a complete run stays what it is until it has become another
+            yield from _train(this, prepared, started, data_dir, workers, tensorboard=tensorboard)
 
     try:
         name = run.find(runs_dir, reference).config.model
     except RunError:  # the chief will say it; other workers need not have the run
-        name = configure(model=choices.get("model")).model
-    yield from _together(begin, name, data_dir, strategy, tensorboard=tensorboard)
-
-
-def _check_resumable(this: Run, choices: Mapping[str, Any], data_dir: Path) -> None:
-    if this.complete:
-        raise RunError(f"run {this.name} is complete: there is nothing to resume.")
-    differences = [
-        f"{name} was {getattr(this.config, name)}, now {choice}"
-        for name, choice in choices.items()
-        if choice is not None and choice != getattr(this.config, name)
-    ]
-    if (digest := store.info(data_dir, this.config.dataset).digest) != this.dataset["digest"]:
-        differences.append(f"dataset was {this.dataset['digest'][:8]}…, now {digest[:8]}…")
-    if differences:
-        raise RunError(
-            f"run {this.name} cannot go on with other options than it began with: "
-            f"{'; '.join(differences)}. Leave them out, or train a new run."
-        )
+        name = choices.get("model") or "mlp"
+    yield from _together(chief, name, data_dir, strategy, source)
 
 
 def _together(
-    begin: Callable[[], Run], network: str, data_dir: Path, strategy: str, *, tensorboard: bool
+    chief: Callable[[Workers], Iterator[Event]],
+    model: str,
+    data_dir: Path,
+    strategy: str,
+    source: Source | None,
 ) -> Iterator[Event]:
     """Find the other workers, if there are any, and train with them."""
-    groups.use_threads_for(network)
+    groups.use_threads_for(model)
     place = distribution.place(strategy)
     if place.addresses:
         yield Joining(place)
     with distribution.join(place) as workers:
         if place.chief:
-            yield from _locked(begin(), data_dir, workers, tensorboard=tensorboard)
+            yield from chief(workers)
         else:
-            yield from _assist(data_dir, workers)
+            for _ in task.receive(data_dir, workers, source).fit():
+                pass  # it does its share, and writes nothing
+            yield Assisted(workers.place)
 
 
-def _locked(this: Run, data_dir: Path, workers: Workers, *, tensorboard: bool) -> Iterator[Event]:
+@contextmanager
+def _locked(this: Run) -> Iterator[None]:
+    """Hold the run, so that no other process trains it."""
+    (this.path / CHECKPOINT.parent).mkdir(exist_ok=True)
     try:
-        folder = this.path / CHECKPOINT.parent
-        folder.mkdir(exist_ok=True)
         with FileLock(this.path / run.CHECKPOINT_LOCK, timeout=0):
-            callbacks = [EventFiles(this.path / FOLDER)] if tensorboard else []
-            yield from _train(this, data_dir, workers, callbacks)
+            yield
     except Timeout as error:
         raise RunError(f"run {this.name} is being trained by another process.") from error
 
 
 def _train(
-    this: Run, data_dir: Path, workers: Workers, callbacks: Sequence[keras.callbacks.Callback]
+    this: Run,
+    prepared: Task,
+    started: float,
+    data_dir: Path,
+    workers: Workers,
+    *,
+    tensorboard: bool,
 ) -> Iterator[Event]:
     """Train as the chief, or alone."""
-    started = time.monotonic()
-    config = this.config
-    saved = checkpoint.read(this.path / CHECKPOINT)
-    shared = task.hand_out(config, this.dataset["digest"], saved, data_dir, workers)
-    network, train, validation = shared.network, shared.train, shared.validation
-    history = list(shared.history)
+    config, network_ = this.config, prepared.network
+    train, validation = prepared.train, prepared.validation
+    history = list(prepared.history)
     before = sum(record.seconds for record in history)
     yield Started(
         run=this,
-        parameters=network.count_params(),
+        parameters=network_.count_params(),
         train=len(train.labels),
         validation=len(validation.labels) if validation else 0,
         done=len(history),
@@ -219,34 +241,66 @@ def _train(
             - groups.count(min(config.batch_size, len(train.labels))),
         ),
     )
-    for event in shared.fit(callbacks):
+    for event in prepared.fit([EventFiles(this.path / FOLDER)] if tensorboard else []):
         if isinstance(event, EpochEnd):
             history.append(event.record)
-            checkpoint.save(this.path / CHECKPOINT, network, history, event.best)
+            checkpoint.save(this.path / CHECKPOINT, network_, history, event.best)
             yield event.record
         else:
             yield event
 
-    temperature = NETWORKS[config.model].temperature
-    if validation is not None:
-        probabilities = network.predict(validation.images, batch_size=BATCH, verbose=0)
-        temperature = fit_temperature(probabilities, validation.labels)
-    model.scale_logits(network, temperature)
-    litert = model.to_litert(network, train.images[:TOLD_FROM])
-    model.save(network, this.path / run.KERAS_MODEL)
-    files.write_bytes(this.path / run.LITERT_MODEL, litert)
+    temperature = _calibrate(prepared)
+    layers = anatomy.layers(network_)
+    try:
+        litert, lacking = model.to_litert(network_, train.images[:TOLD_FROM]), None
+    except ConversionError as error:
+        litert, lacking = None, str(error)
+    if this.complete:  # it has been given more epochs: from here on, its files are others
+        this = this.begun_again()
+    model.save(network_, this.path / run.KERAS_MODEL)
+    if litert is not None:
+        files.write_bytes(this.path / run.LITERT_MODEL, litert)
     test = store.load(data_dir, config.dataset, "test")
-    metrics = measure(Classifier.on_litert(litert).predict(test.images), test.labels)
-    seconds = before + time.monotonic() - started
-    trained = Trained(this, tuple(history), metrics, seconds)
+    if litert is not None:
+        probabilities = Classifier.on_litert(litert).predict(test.images)
+    else:
+        probabilities = model.classify(network_)(test.images)
+    trained = Trained(
+        this,
+        tuple(history),
+        measure(probabilities, test.labels),
+        objectives.measured(config.metric, test.labels, probabilities),
+        before + time.monotonic() - started,
+        lacking,
+    )
     files.write_json(this.path / run.METRICS, trained.to_json())
-    trained = replace(trained, run=run.complete(this, temperature))
-    shutil.rmtree(this.path / CHECKPOINT.parent)
+    trained = replace(trained, run=run.complete(this, temperature, layers))
+    if not resumption.keeps_state(trained.run):
+        shutil.rmtree(this.path / CHECKPOINT.parent)
     yield trained
 
 
-def _assist(data_dir: Path, workers: Workers) -> Iterator[Event]:
-    """Train as a worker that isn't the chief: do its share, write nothing."""
-    for _ in task.receive(data_dir, workers).fit():
-        pass
-    yield Assisted(workers.place)
+def _state_of(this: Run, source: Source | None) -> bytes:
+    """Return the checkpoint with which a complete run ended: its model and history say it all."""
+    network_ = model.build(this.config, 1, source)
+    model.load_state(network_, this.verified(run.KERAS_MODEL))
+    history = Results.from_json(this.verified(run.METRICS)).history
+    checkpoint.save(this.path / CHECKPOINT, network_, history, None)
+    return checkpoint.read(this.path / CHECKPOINT)
+
+
+def _calibrate(prepared: Task) -> float:
+    """Scale the network's logits, so that probabilities mean what they say; return by how much.
+
+    Without images held out, by what those of the network take, whose labels were smoothed.
+    """
+    config, validation = prepared.config, prepared.validation
+    if model.logits_layer(prepared.network) is None:
+        return 1.0
+    temperature = network(config.model).temperature if objectives.smooths(config.loss) else 1.0
+    if validation is not None:
+        temperature = fit_temperature(
+            model.classify(prepared.network)(validation.images), validation.labels
+        )
+    model.scale_logits(prepared.network, temperature)
+    return temperature

@@ -14,6 +14,7 @@ from mnistcli.datasets.store import Split
 from mnistcli.errors import TrainingError
 from mnistcli.networks import model
 from mnistcli.networks.framework import keras, tf
+from mnistcli.networks.source import Source
 from mnistcli.runs.config import TrainingConfig
 from mnistcli.runs.history import EpochRecord
 from mnistcli.training import checkpoint, groups, loop
@@ -50,18 +51,27 @@ class Task:
 
 
 def hand_out(
-    config: TrainingConfig, digest: str, saved: bytes, data_dir: Path, workers: Workers
+    config: TrainingConfig,
+    digest: str,
+    saved: bytes,
+    data_dir: Path,
+    workers: Workers,
+    source: Source | None,
 ) -> Task:
     """Give the other workers, if there are any, what they need, and return the chief's own task.
 
-    `digest` is the dataset's, `saved` the bytes of the checkpoint, if there is one.
+    `digest` is the dataset's, `saved` the bytes of the checkpoint, if there is one,
+    `source` the Python file that the network comes from, if it does.
     """
     workers.share(json.dumps({"config": config.to_json(), "digest": digest}).encode())
-    return _prepare(config, workers.share(saved), data_dir, workers)
+    return _prepare(config, workers.share(saved), data_dir, workers, source)
 
 
-def receive(data_dir: Path, workers: Workers) -> Task:
-    """Return the task that the chief has handed out; raise TrainingError for another dataset."""
+def receive(data_dir: Path, workers: Workers, source: Source | None) -> Task:
+    """Return the task that the chief has handed out; raise TrainingError for another dataset.
+
+    Or for another file of the network: each worker is given its own copy.
+    """
     common = json.loads(workers.share())
     saved = workers.share()
     config = TrainingConfig.from_json(common["config"])
@@ -77,14 +87,22 @@ def receive(data_dir: Path, workers: Workers) -> Task:
             f"{config.model}, and would use its cores otherwise. Start it with the chief's "
             f"options, and where it resumes a run that it cannot see, with --model {config.model}."
         )
-    return _prepare(config, saved, data_dir, workers)
+    given = source.digest if source else None
+    if given != config.source:
+        raise TrainingError(
+            f"this worker's network is not the chief's, which is {config.model} with sha256 "
+            f"{config.source or 'none'}. Start it with the same --model."
+        )
+    return _prepare(config, saved, data_dir, workers, source)
 
 
-def _prepare(config: TrainingConfig, saved: bytes, data_dir: Path, workers: Workers) -> Task:
+def _prepare(
+    config: TrainingConfig, saved: bytes, data_dir: Path, workers: Workers, source: Source | None
+) -> Task:
     train, validation = hold_out(
         store.load(data_dir, config.dataset, "train"), config.validation_split
     )
-    network = model.build(config, len(train.labels))
+    network = model.build(config, len(train.labels), source)
     state = checkpoint.restore(saved, network)
     history, best = (state.history, state.best) if state else ((), None)
     return Task(config, workers.strategy, network, train, validation, history, best)

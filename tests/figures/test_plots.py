@@ -13,7 +13,7 @@ from PIL import Image
 
 from mnistcli.evaluation.metrics import ConfidenceBin
 from mnistcli.evaluation.mistakes import Mistake
-from mnistcli.figures import headlines, plots
+from mnistcli.figures import curves, headlines, plots
 from mnistcli.runs.history import EpochRecord
 
 RECORDS = tuple(
@@ -52,9 +52,9 @@ FIGURES = {
     "one mistake": lambda subject: plots.mistakes(MISTAKES[:1], 1, subject),
     "no mistake": lambda subject: plots.mistakes((), 0, subject),
     "reliability": lambda subject: plots.reliability(BINS, subject),
-    "curves": lambda subject: plots.curves(RECORDS, 0.9, subject),
-    "curves without validation": lambda subject: plots.curves(UNHELD, 0.9, subject),
-    "curves of one epoch": lambda subject: plots.curves(UNHELD[:1], None, subject),
+    "curves": lambda subject: curves.curves(RECORDS, 0.9, subject),
+    "curves without validation": lambda subject: curves.curves(UNHELD, 0.9, subject),
+    "curves of one epoch": lambda subject: curves.curves(UNHELD[:1], None, subject),
 }
 
 
@@ -67,7 +67,7 @@ def test_a_figure_is_a_png_1600_pixels_wide(draw):
 @pytest.mark.parametrize("subject", ["$1 and $x_{", "写真", "\x1b[31m", "<b>&amp;", "a" * 300])
 @pytest.mark.filterwarnings("error")
 def test_a_name_is_drawn_as_it_is(subject):
-    size(plots.curves(RECORDS, 0.9, subject))
+    size(curves.curves(RECORDS, 0.9, subject))
 
 
 def test_the_same_data_give_the_same_bytes():
@@ -85,7 +85,7 @@ def test_without_a_subject_it_is_an_svg_whose_text_is_text(name):
 
 def test_drawing_leaves_matplotlibs_settings_as_they_were():
     before = mpl.rcParams.copy()
-    plots.curves(RECORDS, 0.9, "a run")
+    curves.curves(RECORDS, 0.9, "a run")
     assert mpl.rcParams.copy() == before
 
 

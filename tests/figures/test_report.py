@@ -116,5 +116,7 @@ def test_the_command_in_the_page_is_one_that_train_takes(run):
     parsed = train.make_context("train", words[2:]).params
     config = Run.read(run).config.to_json()
     assert {name: parsed[name] for name in config if name in parsed} == {
-        name: value for name, value in config.items() if name in parsed
+        name: tuple(value) if name == "hidden" else value or None if name == "metric" else value
+        for name, value in config.items()
+        if name in parsed
     }

@@ -12,6 +12,12 @@ from mnistcli.runs.config import TrainingConfig
 CONFIG = TrainingConfig(
     dataset="mnist",
     model="mlp",
+    hidden=(512,),
+    activation="relu",
+    dropout=0.0,
+    l2=0.0,
+    loss="sparse_categorical_crossentropy",
+    metric=(),
     optimizer="rmsprop",
     learning_rate=None,
     schedule="constant",
@@ -21,7 +27,9 @@ CONFIG = TrainingConfig(
     early_stopping=None,
     augment=False,
     seed=0,
+    source=None,
 )
+NEW = ("hidden", "activation", "dropout", "l2", "loss", "metric", "source")
 
 
 def test_the_defaults_are_the_books():
@@ -42,6 +50,19 @@ def test_a_configuration_does_not_change():
     "config", [CONFIG, replace(CONFIG, learning_rate=0.1 + 0.2, early_stopping=3, augment=True)]
 )
 def test_a_configuration_comes_back_from_json_as_it_was(config):
+    assert TrainingConfig.from_json(json.loads(json.dumps(config.to_json()))) == config
+
+
+@pytest.mark.parametrize("model", ["mlp", "cnn"])
+def test_a_configuration_from_before_networks_could_be_shaped_is_what_it_was(model):
+    config = configure(model=model)
+    earlier = {name: value for name, value in config.to_json().items() if name not in NEW}
+    assert TrainingConfig.from_json(earlier) == config
+
+
+@pytest.mark.parametrize("hidden", [(), (512, 256)])
+def test_a_shape_comes_back_from_json_as_it_was(hidden):
+    config = replace(CONFIG, hidden=hidden, metric=("auc",))
     assert TrainingConfig.from_json(json.loads(json.dumps(config.to_json()))) == config
 
 
@@ -79,6 +100,9 @@ def test_an_unknown_key_is_refused():
         ("learning_rate", True),
         ("augment", 1),
         ("dataset", ["mnist"]),
+        ("hidden", 512),
+        ("hidden", ["512"]),
+        ("metric", "auc"),
     ],
 )
 def test_a_value_of_the_wrong_type_is_refused_by_name(name, value):

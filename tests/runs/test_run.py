@@ -15,6 +15,7 @@ from mnistcli.runs.run import Run
 CONFIG = configure(dataset="synthetic", seed=7)
 DATASET = {"name": "synthetic", "digest": "0" * 64}
 VERSIONS = {"mnistcli": "0.1.0"}
+ARTIFACTS = ("model.keras", "model.tflite", "metrics.json")
 
 
 def create(folder, name=None):
@@ -23,7 +24,7 @@ def create(folder, name=None):
 
 def create_complete(folder, name):
     this = create(folder, name)
-    for artifact in run.ARTIFACTS:
+    for artifact in ARTIFACTS:
         (this.path / artifact).write_text(f"content of {artifact}")
     return run.complete(this, 1.0)
 

@@ -7,7 +7,7 @@ import pytest
 from test_loop import digest, digits, train, variables
 
 from mnistcli.choices import OPTIMIZERS
-from mnistcli.networks import model
+from mnistcli.networks import model, objectives
 from mnistcli.networks.catalogue import NETWORKS, configure
 from mnistcli.networks.framework import keras, tf
 from mnistcli.training import graph, groups
@@ -24,28 +24,23 @@ def test_groups_take_every_image_once_and_are_of_like_size(images):
     assert max(sizes) - min(sizes) <= 1
 
 
-def with_metrics(built):
-    built.compute_metrics(None, tf.zeros(1, tf.uint8), tf.zeros((1, 10)))
-    built.reset_metrics()
-    return built
-
-
 @pytest.fixture(scope="module", params=list(NETWORKS))
 def network(request):
-    return with_metrics(model.build(configure(model=request.param), 1000))
+    return model.build(configure(model=request.param), 1000)
 
 
 def of_a_group(network, images, smoothing=SMOOTHING):
     """Return the function of a group's contribution to a batch, and what it looks like."""
     data = digits(images)
-    contribute = groups.training_contribution(network, smoothing)
+    traced = groups.training_contribution(network, objectives.measures(()), smoothing)
     values = groups.current_values(network)
     x, y = tf.cast(data.images, tf.float32), tf.constant(data.labels)
+    seeds = tf.zeros((len(groups.generators(network)), 2), tf.int32)
 
-    def group(begin, end):
-        return contribute(*values, x[begin:end], y[begin:end], images)
+    def group(number, begin, end):
+        return traced.call(*values, seeds + number, x[begin:end], y[begin:end], images)
 
-    return group, contribute.structured_outputs
+    return group, traced.like
 
 
 def in_float32(contribution):
@@ -66,7 +61,7 @@ def totals(terms):
 
 def test_the_order_of_the_groups_leaves_no_trace(network):
     group, _ = of_a_group(network, 250)
-    terms = [tf.nest.flatten(group(*groups._bounds(k, 4, 250))) for k in range(4)]
+    terms = [tf.nest.flatten(group(k, *groups._bounds(k, 4, 250))) for k in range(4)]
     first, *others = totals(terms)
     for other in others:
         assert same(in_float32(first), in_float32(other))
@@ -74,7 +69,7 @@ def test_the_order_of_the_groups_leaves_no_trace(network):
 
 def test_in_float32_it_would(network):
     group, _ = of_a_group(network, 250)
-    first, *others = totals([in_float32(group(*groups._bounds(k, 4, 250))) for k in range(4)])
+    first, *others = totals([in_float32(group(k, *groups._bounds(k, 4, 250))) for k in range(4)])
     assert not all(same(first, other) for other in others)
 
 
@@ -122,7 +117,7 @@ def test_compiled_whole_or_in_groups_it_is_the_same(optimizer, batch_size, monke
 
 
 def test_the_sums_are_what_keras_computes_for_the_whole_batch():
-    network = with_metrics(model.build(configure(), 1000))
+    network = model.build(configure(), 1000)
     data = digits(150)
     group, _ = of_a_group(network, 150)
     sums = groups.unrolled(group, 150)
@@ -150,7 +145,7 @@ def test_a_network_s_own_losses_count():
         ]
         network = keras.Sequential(layers)
         network.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
-        group, _ = of_a_group(with_metrics(network), 150, 0.0)
+        group, _ = of_a_group(network, 150, 0.0)
         sums = groups.unrolled(group, 150)
         return sums.gradients[0] / groups.GRID, network.trainable_variables[0]
 

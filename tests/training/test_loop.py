@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from mnistcli.datasets.store import Split
-from mnistcli.errors import TrainingError
+from mnistcli.errors import ChoiceError, TrainingError
 from mnistcli.networks import model
 from mnistcli.networks.catalogue import NETWORKS, configure
 from mnistcli.networks.framework import keras, tf
@@ -187,10 +187,11 @@ def test_a_loss_that_is_no_number_ends_training_and_names_what_to_lower():
 
 WRONG = Split(digits(100, seed=2).images, (digits(100, seed=2).labels + 1) % 10)
 """The better the network, the worse it does on these."""
+STOPPING = {"early_stopping": 2, "validation_split": 0.1}
 
 
 def test_early_stopping_gives_back_the_best_weights(after_an_epoch):
-    network, events = train(epochs=9, early_stopping=2, validation=WRONG, batch_size=AT_ONCE)
+    network, events = train(epochs=9, validation=WRONG, batch_size=AT_ONCE, **STOPPING)
     assert [record.epoch for record in records(events)] == [1, 2, 3]
     assert same(network.get_weights(), after_an_epoch)
 
@@ -198,7 +199,7 @@ def test_early_stopping_gives_back_the_best_weights(after_an_epoch):
 def test_early_stopping_remembers_the_best_epoch_when_training_goes_on():
     network = model.build(configure(), len(TRAIN.labels))
     best = Best(1, 0.0, [np.full_like(w, 7) for w in network.get_weights()])
-    choices = {"epochs": 9, "early_stopping": 2, "batch_size": AT_ONCE}
+    choices = {"epochs": 9, "batch_size": AT_ONCE, **STOPPING}
     _, events = train(network=network, first_epoch=2, best=best, validation=WRONG, **choices)
     assert [record.epoch for record in records(events)] == [2, 3]
     assert (network.get_weights()[0] == 7).all()
@@ -208,14 +209,14 @@ def test_training_that_stopped_early_does_not_go_on():
     network = model.build(configure(), len(TRAIN.labels))
     best = Best(1, 0.0, network.get_weights())
     _, events = train(
-        network=network, first_epoch=4, best=best, epochs=9, early_stopping=2, validation=WRONG
+        network=network, first_epoch=4, best=best, epochs=9, validation=WRONG, **STOPPING
     )
     assert events == []
 
 
 def test_early_stopping_without_validation_is_refused():
-    with pytest.raises(TrainingError, match="validation split"):
-        train(early_stopping=2)
+    with pytest.raises(ChoiceError, match="--validation-split"):
+        configure(early_stopping=2)
 
 
 def test_progress_is_told_a_few_times_an_epoch_and_at_its_end():

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from mnistcli.datasets import store
-from mnistcli.errors import DatasetError, RunError, TrainingError
+from mnistcli.errors import ChoiceError, DatasetError, RunError
 from mnistcli.networks.catalogue import configure
 from mnistcli.runs.run import Run
 
@@ -225,7 +225,7 @@ def test_a_split_that_holds_out_every_image_is_refused_before_training(tiny_data
     from mnistcli.training.session import train_run
 
     config = replace(CONFIG, validation_split=0.9999)
-    with pytest.raises(TrainingError, match="holds out all 64 images"):
+    with pytest.raises(ChoiceError, match="holds out all 64 images"):
         list(train_run(config, tiny_data_dir, tmp_path / "runs", "a"))
     assert not (tmp_path / "runs").exists()
 

@@ -1,0 +1,86 @@
+"""What a training would be, found by a few steps of it, of which nothing is kept."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mnistcli.datasets import store
+from mnistcli.networks import anatomy
+from mnistcli.networks.source import Source
+from mnistcli.runs.config import TrainingConfig
+from mnistcli.runs.layers import Layer
+from mnistcli.training import distribution, groups, task
+from mnistcli.training.graph import Trainer, evaluation
+
+VERSION = 1  # of the JSON
+TRIED = 2.0  # seconds of steps, at most: enough to tell how long an epoch takes
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A configuration, the network it makes, and what an epoch would take."""
+
+    config: TrainingConfig
+    layers: tuple[Layer, ...]
+    train: int
+    """Images to train on."""
+    validation: int
+    """Images held out."""
+    seconds: float
+    """Of an epoch, its validation included; what comes once, such as compiling, is left out."""
+
+    @property
+    def parameters(self) -> int:
+        """Of all layers."""
+        return sum(layer.parameters for layer in self.layers)
+
+    @property
+    def flops(self) -> int:
+        """Floating-point operations for one image, on its way through the network."""
+        return sum(layer.flops for layer in self.layers)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the plan as a JSON object."""
+        return {
+            "version": VERSION,
+            "configuration": self.config.to_json(),
+            "layers": [layer.to_json() for layer in self.layers],
+            "parameters": self.parameters,
+            "flops": self.flops,
+            "train": self.train,
+            "validation": self.validation,
+            "seconds_per_epoch": self.seconds,
+        }
+
+
+def rehearse(config: TrainingConfig, data_dir: Path, source: Source | None = None) -> Plan:
+    """Return what a training would be, on one device; raise as `session.train_run`."""
+    groups.use_threads_for(config.model)
+    digest = store.info(data_dir, config.dataset).digest
+    with distribution.join(distribution.Place("single")) as alone:
+        prepared = task.hand_out(config, digest, b"", data_dir, alone, source)
+    network, train, validation = prepared.network, prepared.train, prepared.validation
+    layers = anatomy.layers(network)
+    trainer = Trainer(network, train, config, prepared.strategy)
+    seconds = _of_an_epoch(trainer)
+    if validation is not None:
+        evaluate = evaluation(network, validation, config.metric, prepared.strategy)
+        evaluate()  # traces it
+        started = time.monotonic()
+        evaluate()
+        seconds += time.monotonic() - started
+    held = len(validation.labels) if validation else 0
+    return Plan(config, layers, len(train.labels), held, seconds)
+
+
+def _of_an_epoch(trainer: Trainer) -> float:
+    """Return how many seconds an epoch's steps take, by those that TRIED seconds hold."""
+    for _ in trainer.epoch(1):  # compiles; where an epoch is but a part or two, nothing else does
+        break
+    started, done = time.monotonic(), 0
+    for last in trainer.epoch(1):
+        done = last
+        if time.monotonic() - started > TRIED:
+            break
+    return (time.monotonic() - started) * trainer.steps / done
