@@ -1,5 +1,7 @@
 """What may be chosen for a training: optimizers, learning rates, and what is no choice."""
 
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -110,6 +112,68 @@ def test_a_value_out_of_range_is_wrong_usage(mnistcli, options, tmp_path):
     assert result.returncode == 2
     assert options[0] in result.stderr
     assert not (tmp_path / "runs").exists()
+
+
+CANNOT_BE = {
+    "early stopping without validation": ("--early-stopping", 2),
+    "a split that leaves nothing": ("--validation-split", 0.99999),
+    "a split that holds out nothing": ("--validation-split", 1e-6, "--early-stopping", 2),
+    "a shape for another network": ("--model", "cnn", "--hidden", 64),
+    "an activation of no layer": ("--hidden", 0, "--activation", "tanh"),
+    "dropout of no layer": ("--hidden", 0, "--dropout", 0.5),
+    "no layer among layers": ("--hidden", 0, "--hidden", 5),
+    "a metric that is no sum": ("--metric", "pearson_correlation"),
+    "a loss of no classes": ("--loss", "ctc"),
+    "a file that is not there": ("--model", "nowhere.py"),
+}
+
+
+@pytest.mark.parametrize("kind", CANNOT_BE)
+def test_options_that_cannot_be_are_wrong_usage_before_tensorflow_loads(
+    kind, tiny_data_dir, tmp_path
+):
+    code = (
+        "import sys\nfrom mnistcli import cli\ncode = cli._run()\n"
+        "sys.exit(99 if 'tensorflow' in sys.modules else code)"
+    )
+    options = ("train", "--dataset", "synthetic", "--data-dir", tiny_data_dir, *CANNOT_BE[kind])
+    command = [sys.executable, "-c", code, *map(str, options)]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert result.returncode == 2, result.stderr
+    assert "Error: " in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("option", "given", "name"),
+    [
+        ("optimizer", "Adam", "adam"),
+        ("loss", "MSE", "mean_squared_error"),
+        ("loss", "KLDivergence", "kl_divergence"),
+        ("metric", "F1Score", ("f1_score",)),
+        ("activation", "LeakyReLU", "leaky_relu"),
+    ],
+)
+def test_names_are_taken_however_they_are_spelt(option, given, name):
+    from mnistcli.commands.train import train
+
+    assert train.make_context("train", [f"--{option}", given]).params[option] == name
+
+
+def test_accuracy_is_there_without_being_asked_for_and_once():
+    from mnistcli.commands.train import train
+
+    options = ["--metric", "accuracy", "--metric", "auc", "--metric", "AUC"]
+    assert train.make_context("train", options).params["metric"] == ("auc",)
+
+
+def test_the_names_are_keras_own():
+    import keras
+
+    from mnistcli.choices import ACTIVATIONS, LOSSES
+
+    assert all(callable(keras.activations.get(name)) for name in ACTIVATIONS)
+    assert all(callable(getattr(keras.losses, name)) for name in LOSSES)
 
 
 def test_training_without_the_dataset_says_how_to_get_it(mnistcli_here, tmp_path):

@@ -4,6 +4,7 @@ It is run only where the user names it on the very command line, never out of a 
 """
 
 import contextlib
+import signal
 import sys
 import traceback
 import types
@@ -74,6 +75,8 @@ def _built(source: Source) -> Iterator[None]:
         except NetworkError:
             raise
         except SystemExit as error:
+            if error.code == 128 + signal.SIGTERM:  # not its doing: someone ends this process
+                raise
             code = "" if error.code is None else f" with {error.code}"
             raise _error(source, error, f"it ends the program{code}") from error
         except Exception as error:

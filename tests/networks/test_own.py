@@ -1,5 +1,10 @@
 """A network from a user's own file: what is taken, and what is said of the rest."""
 
+import signal
+import subprocess
+import sys
+import time
+
 import numpy as np
 import pytest
 
@@ -152,3 +157,18 @@ def test_a_file_is_told_from_a_name():
     assert is_file("a/net.py:small")
     assert not is_file("cnn")
     assert not is_file(None)
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_file_that_hangs_is_ended_by_a_signal_as_any_command(name, tmp_path, tiny_data_dir):
+    file, begun = tmp_path / "net.py", tmp_path / "begun"
+    file.write_text(f"import time\nopen({str(begun)!r}, 'w').close()\ntime.sleep(600)\n")
+    command = [sys.executable, "-m", "mnistcli", "train", "--dataset", "synthetic"]
+    command += ["--model", file, "--data-dir", tiny_data_dir, "--runs-dir", tmp_path / "runs"]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    while not begun.exists():
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(getattr(signal, name))
+    assert process.wait(60) == 128 + getattr(signal, name)
+    assert not (tmp_path / "runs").exists()
