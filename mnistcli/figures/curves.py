@@ -104,6 +104,7 @@ def _label(axes: Axes, name: str, history: Sequence[EpochRecord], test: float | 
 def _label_ends(axes: Axes, labels: Sequence[tuple[str, float, str]]) -> None:
     """Write each label right of where its line ends, pushed apart where they would collide."""
     gap = 0.085  # of the axes' height: a line of text
+    axes.autoscale_view()  # which matplotlib puts off: until then, heights are another scale's
     to_axes = axes.transData + axes.transAxes.inverted()
     placed: list[list[Any]] = sorted(
         [float(to_axes.transform((0, value))[1]), text, colour]

@@ -170,4 +170,6 @@ def _figure(value: float | None, digits: int) -> str:
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return " ".join(map(str, value)) or "none"
     return UNKNOWN if value is None else escape(str(value))
