@@ -51,7 +51,9 @@ MORE = {
 }
 
 
-@pytest.mark.parametrize("kind", MORE)
+@pytest.mark.parametrize(
+    "kind", ["the book's", "calibrated", pytest.param("stopping early", marks=pytest.mark.long)]
+)
 def test_more_epochs_are_as_if_they_had_been_asked_for_at_once(kind, train, tmp_path):
     options = (*SYNTHETIC, "--optimizer", "adam", *MORE[kind])
     train(*options, "--epochs", 3, "--name", "whole")
@@ -81,7 +83,11 @@ def test_a_complete_run_says_how_to_go_on(train):
     assert "add --epochs" in train("--resume", "a", code=1).stderr
 
 
-OWN = ("convnet", "branches", "subclassed")
+OWN = (
+    pytest.param("convnet", marks=pytest.mark.long),
+    pytest.param("branches", marks=pytest.mark.long),
+    "subclassed",
+)
 
 
 @pytest.mark.parametrize("name", OWN)
