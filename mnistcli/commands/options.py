@@ -11,6 +11,7 @@ from click.core import ParameterSource
 from click.shell_completion import CompletionItem
 
 from mnistcli.choices import ENGINES, SHORT, UNSUITABLE
+from mnistcli.networks.source import is_file
 
 RUNS_DIR = "runs"
 ANY = "any"  # number of digits
@@ -82,8 +83,7 @@ class Networks(Names):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the name, or the file as it was given."""
-        is_file = value.partition(":")[0].endswith(".py")
-        return value if is_file else super().convert(value, param, ctx)
+        return value if is_file(value) else super().convert(value, param, ctx)
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str

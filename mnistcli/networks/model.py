@@ -25,6 +25,7 @@ from mnistcli.runs.config import TrainingConfig
 tf.get_logger().setLevel(logging.ERROR)
 logging.getLogger("absl").setLevel(logging.ERROR)
 
+FLAT = 2  # axes of a dense layer's input: images, features
 STDERR = 2
 BATCH = 1000  # images described at once
 
@@ -175,7 +176,8 @@ def _described(model: keras.Model) -> keras.Model | None:
         images = values = keras.Input((28, 28))
         features, learned = None, False
         for layer in model.layers:
-            if learned and features is None and isinstance(layer, keras.layers.Dense):
+            dense = isinstance(layer, keras.layers.Dense) and len(values.shape) == FLAT
+            if learned and features is None and dense:
                 features = values
             values = layer(values)
             learned = learned or bool(layer.weights)

@@ -253,7 +253,10 @@ def _mapping(
 def _gradients(tape: tf.GradientTape, scaled: tf.Tensor, weights: Tensors) -> Tensors:
     """Return the gradients of a loss that is scaled by GRID, in whole numbers."""
     found = tape.gradient(scaled, weights, unconnected_gradients=tf.UnconnectedGradients.ZERO)
-    return [tf.cast(tf.round(tf.convert_to_tensor(each)), tf.float64) for each in found]
+    dense = [tf.convert_to_tensor(each) for each in found]
+    for gradient, weight in zip(dense, weights, strict=True):
+        gradient.set_shape(weight.shape)  # which TensorFlow may have lost, for sequences
+    return [tf.cast(tf.round(each), tf.float64) for each in dense]
 
 
 def _smoothed(mean: tf.Tensor, probabilities: tf.Tensor, smoothing: float) -> tf.Tensor:

@@ -151,3 +151,18 @@ def test_a_network_s_own_losses_count():
 
     (plain, weights), (regularized, _) = gradient(None), gradient(keras.regularizers.L2(0.5))
     assert (regularized - plain).numpy() == pytest.approx(weights.numpy(), abs=1e-5)
+
+
+def test_a_dense_layer_may_work_on_sequences():
+    layers = [
+        keras.Input((28, 28)),
+        keras.layers.Dense(4),
+        keras.layers.Dense(3, activation="relu"),
+        keras.layers.Flatten(),
+        keras.layers.Dense(10, activation="softmax"),
+    ]
+    network = keras.Sequential(layers)
+    network.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    data = digits(128)
+    train(network=network, data=data)
+    assert model.to_litert(network, data.images)
