@@ -4,9 +4,29 @@ Import `keras` and `tf` from here. What was measured is printed by `benchmarks/i
 """
 
 import gc
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+
+@contextmanager
+def _as_shipped() -> Iterator[None]:
+    """Import Keras with the settings that it comes with, and on TensorFlow.
+
+    Its environment variables (KERAS_BACKEND, KERAS_MAX_EPOCHS ...) and its keras.json would make
+    another training, or none, of the same command. A home that is no folder has no keras.json, and
+    none is written there.
+    """
+    before = {name: value for name, value in os.environ.items() if name.startswith("KERAS_")}
+    for name in before:
+        del os.environ[name]
+    os.environ.update(KERAS_BACKEND="tensorflow", KERAS_HOME=os.devnull)
+    try:
+        yield
+    finally:
+        del os.environ["KERAS_BACKEND"], os.environ["KERAS_HOME"]
+        os.environ.update(before)
 
 
 @contextmanager
@@ -31,7 +51,7 @@ def _lightly() -> Iterator[None]:
             gc.enable()
 
 
-with _lightly():
+with _as_shipped(), _lightly():
     import keras
     import tensorflow as tf
     from tensorflow.compiler.xla.tsl.protobuf.coordination_config_pb2 import CoordinatedJob
@@ -39,6 +59,12 @@ with _lightly():
     from tensorflow.python.eager import context
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
     from tensorflow.python.ops import random_ops_util
+
+# Where a user's own network looks for what Keras keeps: with `get_file`, say.
+keras.src.backend.config._KERAS_DIR = os.environ.get(  # noqa: SLF001 - it has no setter
+    "KERAS_HOME",
+    os.path.join(os.path.expanduser("~"), ".keras"),  # noqa: PTH111, PTH118
+)
 
 __all__ = [
     "CoordinatedJob",
