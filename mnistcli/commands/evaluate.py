@@ -10,7 +10,7 @@ from mnistcli.terminal import chatter
 
 
 @click.command()
-@click.argument("run", required=False, shell_complete=options.complete_run)
+@click.argument("run", required=False, type=options.ANYWHERE, shell_complete=options.complete_run)
 @click.option(
     "--dataset",
     type=click.Choice(DATASETS),
@@ -20,7 +20,7 @@ from mnistcli.terminal import chatter
 @click.option("--split", type=click.Choice(["test", "train"]), default="test", show_default=True)
 @click.option(
     "--pictures",
-    type=click.Path(exists=True, path_type=Path),
+    type=options.Place(exists=True, path_type=Path),
     metavar="DIR|CSV",
     help="Measure on your own pictures instead: a folder with sub-folders 0 to 9, or of numbers, "
     "or a CSV with the columns path and label (12 34|56: a bar between lines).",

@@ -19,6 +19,7 @@ from mnistcli.commands import options
 @click.option(
     "--source",
     "sources",
+    type=options.ANYWHERE,
     multiple=True,
     metavar="URL|DIR|FILE",
     help="Where to look instead of the caches and public mirrors: a base URL or a folder with the "

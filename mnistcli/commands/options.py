@@ -3,6 +3,7 @@
 import math
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,28 @@ from mnistcli.networks.source import is_file
 
 RUNS_DIR = "runs"
 ANY = "any"  # number of digits
+
+
+class Place(click.Path):
+    """A path, with the user's home for ~ where no shell has seen to it: --option=~/x, a variable."""
+
+    def convert(
+        self,
+        value: str | os.PathLike[str],
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> str | bytes | os.PathLike[str]:
+        """Return the path; fail where there is no such home."""
+        path = os.fspath(value)
+        if path.startswith("~") and not os.path.lexists(path):
+            path = os.path.expanduser(path)  # noqa: PTH111 - Path would raise
+            if path.startswith("~"):
+                self.fail(f"{path}: no home is known for it. Give the whole path.", param, ctx)
+        return super().convert(path, param, ctx)
+
+
+FOLDER = Place(file_okay=False, path_type=Path)
+ANYWHERE = Place()  # it is looked at later, and may be something else: a name, a URL
 
 
 class Number(click.FloatRange):
@@ -98,10 +121,17 @@ def _plain(name: str) -> str:
 
 
 def default_data_dir() -> Path:
-    """Return the user's cache folder for mnistcli."""
+    """Return the user's cache folder for mnistcli; raise UsageError where the user has none."""
     from platformdirs import user_cache_path
 
-    return user_cache_path("mnistcli")
+    with suppress(RuntimeError):  # which some versions raise, others leave the ~ where it is
+        path = user_cache_path("mnistcli")
+        if path.is_absolute():
+            return path
+    raise click.UsageError(
+        "there is no home folder for this user, in whose cache datasets would be: name a folder "
+        "by --data-dir, or by MNISTCLI_DATA_DIR."
+    )
 
 
 def _data_dir(ctx: click.Context, _parameter: click.Parameter, value: Path | None) -> Path | None:
@@ -113,7 +143,7 @@ def complete_run(
     ctx: click.Context, _parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """Offer the run folders, newest first, then whatever path the shell finds."""
-    folder = Path(os.environ.get("MNISTCLI_RUNS_DIR", RUNS_DIR))
+    folder = Path(os.path.expanduser(os.environ.get("MNISTCLI_RUNS_DIR", RUNS_DIR)))  # noqa: PTH111
     for level in (ctx.parent, ctx):  # `mnistcli runs --runs-dir DIR compare` gives it to the parent
         if level and level.get_parameter_source("runs_dir") is ParameterSource.COMMANDLINE:
             folder = Path(level.params["runs_dir"])
@@ -124,7 +154,7 @@ def complete_run(
 
 data_dir = click.option(
     "--data-dir",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=FOLDER,
     envvar="MNISTCLI_DATA_DIR",
     callback=_data_dir,
     show_default="the user's cache folder",
@@ -134,7 +164,7 @@ data_dir = click.option(
 
 runs_dir = click.option(
     "--runs-dir",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=FOLDER,
     envvar="MNISTCLI_RUNS_DIR",
     default=Path(RUNS_DIR),
     show_default=True,
@@ -144,6 +174,7 @@ runs_dir = click.option(
 
 run_option = click.option(
     "--run",
+    type=ANYWHERE,
     metavar="RUN",
     show_default="the newest complete run",
     help="Name or path of the run.",

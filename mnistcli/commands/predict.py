@@ -31,7 +31,7 @@ class Shard(click.ParamType[tuple[int, int]]):
 @click.command()
 # Not readable=True: one file without permission must not keep the others from being read.
 @click.argument(
-    "images", metavar="IMAGE...", nargs=-1, required=True, type=click.Path(readable=False)
+    "images", metavar="IMAGE...", nargs=-1, required=True, type=options.Place(readable=False)
 )
 @options.run_option
 @options.digits
@@ -62,7 +62,7 @@ class Shard(click.ParamType[tuple[int, int]]):
 @click.option("--show", is_flag=True, help="Draw what the network saw beside its top answers.")
 @click.option(
     "--save-images",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=options.FOLDER,
     metavar="DIR",
     help="Write the 28x28 images that the network saw as PNGs.",
 )

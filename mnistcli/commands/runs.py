@@ -11,7 +11,12 @@ from mnistcli.commands import options
 from mnistcli.networks.catalogue import NETWORKS
 
 run_arguments = click.argument(
-    "runs", metavar="RUN...", nargs=-1, required=True, shell_complete=options.complete_run
+    "runs",
+    type=options.ANYWHERE,
+    metavar="RUN...",
+    nargs=-1,
+    required=True,
+    shell_complete=options.complete_run,
 )
 
 

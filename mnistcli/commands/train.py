@@ -22,6 +22,7 @@ from mnistcli.terminal import chatter
 @click.option("--name", help="The run's folder.  [default: <model>-<timestamp>]")
 @click.option(
     "--resume",
+    type=options.ANYWHERE,
     metavar="RUN",
     shell_complete=options.complete_run,
     help="Go on with an interrupted run; with --epochs, give any run more of them.",

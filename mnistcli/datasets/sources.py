@@ -5,7 +5,6 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -101,9 +100,11 @@ class Source:
 
 def default_sources() -> tuple[Source, ...]:
     """Return the caches that exist on this machine, then the public mirrors."""
-    caches = [Path(cache).expanduser() for cache in CACHES]
-    # os.path, because Path.exists() raises where a folder may not be entered.
-    found = [str(path) for path in caches if os.path.exists(path)]  # noqa: PTH110
+    # os.path, because Path raises where a folder may not be entered, or the user has no home.
+    keras = os.environ.get("KERAS_HOME")
+    caches = [f"{keras}/datasets/mnist.npz", *CACHES] if keras else CACHES
+    places = [os.path.expanduser(cache) for cache in caches]  # noqa: PTH111
+    found = [place for place in places if os.path.exists(place)]  # noqa: PTH110
     return tuple(Source.parse(location) for location in (*found, *MIRRORS))
 
 

@@ -4,13 +4,10 @@ import itertools
 from collections.abc import Sequence
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from mnistcli.figures import headlines
+from mnistcli.figures.library import Axes, Figure, MaxNLocator, mpl
 from mnistcli.figures.plots import (
     INK,
     MUTED,

@@ -11,18 +11,20 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
-from matplotlib.colors import LinearSegmentedColormap
-from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
-from matplotlib.patches import Rectangle
-from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
 from mnistcli.evaluation.metrics import BINS, ConfidenceBin, wilson_interval
 from mnistcli.evaluation.mistakes import Mistake
 from mnistcli.figures import headlines
+from mnistcli.figures.library import (
+    ConstrainedLayoutEngine,
+    Figure,
+    FuncFormatter,
+    LinearSegmentedColormap,
+    Rectangle,
+    mpl,
+)
 
 INK, MUTED, FAINT, PAPER = "#1b1b1f", "#66666e", "#d9d9de", "#ffffff"
 TRAINING, VALIDATION = "#0072b2", "#d55e00"  # Okabe & Ito 2008: blue, vermilion

@@ -3,12 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-import matplotlib as mpl
-from matplotlib.figure import Figure
-
 from mnistcli.evaluation.texts import ReadPicture
 from mnistcli.figures import headlines, plots
 from mnistcli.figures.boxes import boxed
+from mnistcli.figures.library import Figure, mpl
 
 COLUMNS, ROWS = 3, 5
 SHEET = COLUMNS * ROWS

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -65,3 +66,91 @@ def test_keras_leaves_nothing_at_home(home):
     assert config == AS_SHIPPED
     assert keras_home == str(home / "own")
     assert everything_below(home) == []
+
+
+@pytest.fixture
+def own_run(runs_dir, tmp_path):
+    """A runs folder of the test's own, to write into."""
+    shutil.copytree(runs_dir, tmp_path / "runs")
+    return tmp_path / "runs"
+
+
+def test_figures_leave_nothing_at_home_and_know_no_settings_of_matplotlib(
+    mnistcli, own_run, data_dir, home, tmp_path
+):
+    def drawn(**environment):
+        folders = ("--runs-dir", own_run, "--data-dir", data_dir)
+        ended = mnistcli("evaluate", *folders, "--plots", "-q", cwd=tmp_path, **environment)
+        assert (ended.returncode, ended.stderr) == (0, "")
+        plots = sorted((own_run / "first" / "plots").iterdir())
+        return [(path.name, path.read_bytes()) for path in plots]
+
+    before = drawn(HOME=str(home))
+    (tmp_path / "matplotlibrc").write_text("figure.dpi: 30\nlines.linewidth: 9\nnonsense: 1\n")
+    assert drawn(HOME=str(home), MPLBACKEND="nonsense") == before
+    assert everything_below(home) == []
+
+
+NOBODY = """
+import os, pwd, sys
+from mnistcli.cli import main
+
+def nobody(number):
+    raise KeyError(number)
+
+os.environ.pop("HOME", None)
+pwd.getpwuid = nobody
+main()
+"""
+
+
+def as_nobody(folder, *arguments):
+    """Run mnistcli for a user whom the system does not know, as containers have them."""
+    environment = {name: value for name, value in os.environ.items() if "HOME" not in name}
+    return subprocess.run(
+        [sys.executable, "-c", NOBODY, *map(str, arguments)],
+        env=environment,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_without_a_home_a_line_names_data_dir(tmp_path):
+    ended = as_nobody(tmp_path, "fetch", "--dataset", "synthetic")
+    assert ended.returncode == 2
+    assert "name a folder by --data-dir, or by MNISTCLI_DATA_DIR" in ended.stderr
+    assert everything_below(tmp_path) == []
+
+
+def test_without_a_home_everything_works_in_folders_that_are_named(tmp_path, mnist_dir):
+    ended = as_nobody(tmp_path, "fetch", "--source", mnist_dir, "--data-dir", "data")
+    assert ended.returncode == 0, ended.stderr
+    assert (tmp_path / "data" / "mnist.h5").is_file()
+
+
+def test_a_tilde_is_the_home_wherever_a_path_is_asked_for(
+    mnistcli_here, mnist_dir, runs_dir, small_pictures, home, tmp_path
+):
+    (home / "raw").symlink_to(mnist_dir)
+    (home / "runs").symlink_to(runs_dir)
+    environment = {"HOME": str(home), "cwd": tmp_path}
+    fetched = mnistcli_here("fetch", "--data-dir=~/x", "--source=~/raw", **environment)
+    assert fetched.returncode == 0, fetched.stderr
+    assert (home / "x" / "mnist.h5").is_file()
+    again = mnistcli_here("fetch", **environment, MNISTCLI_DATA_DIR="~/x")
+    assert "already stored" in again.stdout
+    picture = small_pictures / "0.png"
+    images = ("--run=~/runs/first", "--save-images=~/images", picture)
+    assert mnistcli_here("predict", *images, **environment).returncode == 0
+    assert len(list((home / "images").iterdir())) == 1
+    listed = mnistcli_here("runs", **environment, MNISTCLI_RUNS_DIR="~/runs")
+    assert "first" in listed.stdout
+    assert not (tmp_path / "~").exists()
+
+
+def test_a_home_that_is_none_is_refused(mnistcli_here):
+    refused = mnistcli_here("fetch", "--source=~nobody-has-this-name/x")
+    assert refused.returncode == 2
+    assert "~nobody-has-this-name/x: no home is known for it" in refused.stderr
