@@ -1,5 +1,7 @@
 """Get a dataset: ask each source in turn, verify the content, store it."""
 
+import os
+import re
 import threading
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
@@ -191,13 +193,12 @@ def _obtain(
             parts = _verified(unpack_npz((yield from download(source.location, patience))))
         case Kind.NPZ:
             parts = _verified(unpack_npz(_read(Path(source.location))))
-        case Kind.BASE_URL | Kind.FOLDER:
+        case Kind.FOLDER:
+            parts = _read_folder(Path(source.location))
+        case Kind.BASE_URL:
             parts = {}
             for name, part in PARTS.items():
-                if source.remote:
-                    body = yield from _download_part(source.location, part, patience)
-                else:
-                    body = _read_part(Path(source.location), part)
+                body = yield from _download_part(source.location, part, patience)
                 parts[name] = unpack_idx(body, part)
                 # At once, so that no more is asked of a mirror that has something else.
                 sources.verify(part, parts[name])
@@ -219,25 +220,62 @@ def _download_part(base: str, part: Part, patience: Patience) -> Generator[Recei
         return (yield from download(f"{base}{part.idx_name}", patience))
 
 
-def _read_part(folder: Path, part: Part) -> bytes:
-    """Read one of the four files; plain or gzipped, with a dash or with MNIST's older dot."""
-    dotted = part.idx_name.replace("-idx", ".idx")
-    for name in (part.idx_name, f"{part.idx_name}.gz", dotted, f"{dotted}.gz"):
-        if (folder / name).is_file():
-            return _read(folder / name)
+def _read_folder(folder: Path) -> Mapping[str, NDArray[np.uint8]]:
+    """Read the four files in a folder, or one level down: all in one there, or each in its own.
+
+    Or where torchvision puts them, two levels down.
+    """
     if not folder.is_dir():
-        raise DatasetError("there is no such folder")
-    raise DatasetError(f"it holds no {part.idx_name}(.gz)")
+        raise DatasetError(_absent(folder))
+    below = sorted(path for path in folder.iterdir() if path.is_dir())
+    found = [_files(place) for place in (folder, *below, folder / "MNIST" / "raw")]
+    together = {name: path for paths in reversed(found) for name, path in paths.items()}
+    *others, last = [paths for paths in found if len(paths) == len(PARTS)] or [together]
+    for paths in others:  # they may be of several datasets
+        with suppress(DatasetError):
+            return _read_parts(paths)
+    return _read_parts(last)
+
+
+def _files(folder: Path) -> Mapping[str, Path]:
+    """Return which parts a folder holds; plain or gzipped, with a dash or with MNIST's older dot."""
+    found = {}
+    for name, part in PARTS.items():
+        dotted = part.idx_name.replace("-idx", ".idx")
+        for file in (part.idx_name, f"{part.idx_name}.gz", dotted, f"{dotted}.gz"):
+            # os.path, because Path raises where a folder may not be entered
+            if name not in found and os.path.isfile(folder / file):  # noqa: PTH113
+                found[name] = folder / file
+    return found
+
+
+def _read_parts(paths: Mapping[str, Path]) -> Mapping[str, NDArray[np.uint8]]:
+    parts = {}
+    for name, part in PARTS.items():
+        if name not in paths:
+            raise DatasetError(f"it holds no {part.idx_name}(.gz), nor does a folder in it")
+        parts[name] = unpack_idx(_read(paths[name]), part)
+        sources.verify(part, parts[name])
+    return parts
 
 
 def _read(path: Path) -> bytes:
     if not path.is_file():
-        raise DatasetError("there is no such file")
+        raise DatasetError(_absent(path))
     with path.open("rb") as file:
         content = file.read(LIMIT + 1)
     if len(content) > LIMIT:
         raise DatasetError(f"{path.name} has more than {LIMIT:,} bytes")
     return content
+
+
+def _absent(path: Path) -> str:
+    """Say what a path is that is neither a file nor a folder."""
+    if os.path.lexists(path):
+        return "it is neither a file nor a folder"
+    if re.match(r"\w+:/", str(path)):
+        return "expected http:// or https://, a folder or a file"
+    return "there is no such file or folder"
 
 
 def _reason(error: Exception) -> str:

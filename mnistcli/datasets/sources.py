@@ -90,7 +90,9 @@ class Source:
         npz = text.lower().endswith(".npz")
         if text.startswith(("http://", "https://")):
             return cls(Kind.NPZ_URL, text) if npz else cls(Kind.BASE_URL, text.rstrip("/") + "/")
-        return cls(Kind.NPZ if npz else Kind.FOLDER, text)
+        # What is there decides: a folder may be called old.npz, an archive mnist.npz.1.
+        archive = os.path.isfile(text) or (npz and not os.path.isdir(text))  # noqa: PTH112, PTH113
+        return cls(Kind.NPZ if archive else Kind.FOLDER, text)
 
     @property
     def remote(self) -> bool:

@@ -176,7 +176,10 @@ def test_when_all_fail_one_message_lists_each_with_its_reason(other_dir, tmp_pat
     with served(tmp_path / "empty") as server, pytest.raises(DownloadError) as caught:
         fetch(tmp_path, tmp_path / "empty", tmp_path / "text.npz", server.url, other_dir)
     message = str(caught.value)
-    assert f"{tmp_path / 'empty'}: it holds no train-images-idx3-ubyte(.gz)\n" in message
+    assert (
+        f"{tmp_path / 'empty'}: it holds no train-images-idx3-ubyte(.gz), nor does a folder in it\n"
+        in message
+    )
     assert f"{tmp_path / 'text.npz'}: not an mnist.npz" in message
     assert f"{server.url}: HTTP 404" in message
     assert f"{other_dir}: t10k-labels-idx1-ubyte is not MNIST's" in message

@@ -163,7 +163,7 @@ def test_the_command_line_names_the_cause_and_the_remedy_of_each_failure(server,
     assert (process.returncode, stdout) == (1, "")
     assert f"{places[0]}: HTTP 403 Forbidden" in stderr
     assert f"{places[1]}: train-images-idx3-ubyte is not MNIST's" in stderr
-    assert f"{places[2]}: there is no such folder" in stderr
+    assert f"{places[2]}: there is no such file or folder" in stderr
     assert "mnistcli fetch --source PATH" in stderr
     assert "Traceback" not in stderr
 

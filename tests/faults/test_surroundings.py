@@ -154,3 +154,77 @@ def test_a_home_that_is_none_is_refused(mnistcli_here):
     refused = mnistcli_here("fetch", "--source=~nobody-has-this-name/x")
     assert refused.returncode == 2
     assert "~nobody-has-this-name/x: no home is known for it" in refused.stderr
+
+
+def as_torchvision_has_them(mnist, folder):
+    shutil.copytree(mnist, folder / "MNIST" / "raw")
+
+
+def one_level_down(mnist, folder):
+    shutil.copytree(mnist, folder / "mnist")
+
+
+def beside_another_dataset(mnist, folder):
+    shutil.copytree(mnist, folder / "mnist")
+    shutil.copytree(mnist, folder / "fashion")
+    for path in (folder / "fashion").iterdir():
+        path.write_bytes(b"another")
+
+
+def each_in_a_folder_of_its_name(mnist, folder):
+    for path in mnist.glob("*.gz"):
+        (folder / path.stem).mkdir(parents=True)
+        shutil.copy(path, folder / path.stem)
+
+
+@pytest.mark.parametrize(
+    "lay_out",
+    [
+        as_torchvision_has_them,
+        one_level_down,
+        beside_another_dataset,
+        each_in_a_folder_of_its_name,
+    ],
+    ids=lambda function: function.__name__,
+)
+def test_the_four_files_are_found_where_people_have_them(
+    lay_out, mnistcli_here, mnist_dir, tmp_path
+):
+    lay_out(mnist_dir, tmp_path / "copy.npz")  # which is a folder, whatever it is called
+    fetched = mnistcli_here("fetch", "--source", tmp_path / "copy.npz", "--data-dir", tmp_path)
+    assert fetched.returncode == 0, fetched.stderr
+
+
+def test_the_home_of_keras_is_looked_at(mnistcli_here, mnist_dir, tmp_path):
+    (tmp_path / "keras" / "datasets").mkdir(parents=True)
+    (tmp_path / "keras" / "datasets" / "mnist.npz").write_bytes(b"no archive")
+    refused = mnistcli_here(
+        "fetch",
+        "--data-dir",
+        tmp_path,
+        KERAS_HOME=str(tmp_path / "keras"),
+        HTTPS_PROXY="127.0.0.1:9",
+    )
+    assert f"{tmp_path}/keras/datasets/mnist.npz: not an mnist.npz" in refused.stderr
+
+
+WRONG = {
+    "a pipe": (os.mkfifo, "it is neither a file nor a folder"),
+    "a picture": (lambda path: path.write_bytes(b"\x89PNG"), "not an mnist.npz"),
+    "nothing": (lambda path: None, "there is no such file or folder"),
+}
+
+
+@pytest.mark.parametrize("suffix", ["", ".npz"])
+@pytest.mark.parametrize("kind", WRONG)
+def test_a_source_of_the_wrong_kind_is_called_what_it_is(kind, suffix, mnistcli_here, tmp_path):
+    make, reason = WRONG[kind]
+    make(tmp_path / f"source{suffix}")
+    source = tmp_path / f"source{suffix}"
+    refused = mnistcli_here("fetch", "--source", source, "--data-dir", tmp_path / "data")
+    assert f"{source}: {reason}" in refused.stderr
+
+
+def test_an_address_that_is_not_of_the_web_is_no_missing_folder(mnistcli_here, tmp_path):
+    refused = mnistcli_here("fetch", "--source", "s3://a/b", "--data-dir", tmp_path)
+    assert "s3://a/b: expected http:// or https://, a folder or a file" in refused.stderr
