@@ -158,5 +158,10 @@ ORDERS = (
 )
 """What a list of runs can be sorted by."""
 
-TRAINING, COMPLETE, INTERRUPTED = STATUSES = ("training", "complete", "interrupted")
-"""What has become of a run; its own run.json knows the first two."""
+TRAINING, COMPLETE, DIVERGED, INTERRUPTED = STATUSES = (
+    "training",
+    "complete",
+    "diverged",
+    "interrupted",
+)
+"""What has become of a run; its own run.json knows all but the last."""

@@ -24,6 +24,10 @@ class RunError(MnistcliError):
     """A run folder is missing, unfinished, damaged, or in the way."""
 
 
+class BusyError(RunError):
+    """Another process trains the run."""
+
+
 class ModelError(MnistcliError):
     """A saved model cannot be opened."""
 
@@ -38,6 +42,10 @@ class NetworkError(MnistcliError):
 
 class TrainingError(MnistcliError):
     """Training cannot go on."""
+
+
+class DivergedError(TrainingError):
+    """The loss, or a weight, is a finite number no more."""
 
 
 class PictureError(MnistcliError):

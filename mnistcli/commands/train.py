@@ -62,17 +62,13 @@ def train(
         given = "--name" if name else "--dry-run"
         raise click.UsageError(f"--resume goes on with a run as it was begun: leave {given} out.")
     chatter.silence()
-    from mnistcli.datasets import store
-    from mnistcli.networks import source as sources
-    from mnistcli.networks.catalogue import check_split, configure
     from mnistcli.runs.history import write_csv
     from mnistcli.terminal.console import note
 
-    file = choices["model"] if sources.is_file(choices["model"]) else None
-    source = sources.Source.read(file) if file else None
-    if not resume:  # whatever cannot be need not wait for TensorFlow
-        config = configure(source, **choices)
-        check_split(config, store.info(data_dir, config.dataset).train)
+    if resume:
+        source = training.source(choices)
+    else:
+        config, source = training.configured(choices, data_dir)
     from mnistcli.networks.own import watched
     from mnistcli.terminal import train as view
     from mnistcli.training.rehearsal import rehearse

@@ -1,13 +1,18 @@
 """What a training can be told on the command line: the options that make its configuration."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mnistcli.choices import ACTIVATIONS, DATASETS, LOSSES, METRICS, OPTIMIZERS, SCHEDULES
 from mnistcli.commands import options
 from mnistcli.networks.catalogue import NETWORKS
+
+if TYPE_CHECKING:
+    from mnistcli.networks.source import Source
+    from mnistcli.runs.config import TrainingConfig
 
 OF_THE_MODEL = "the model's own"
 
@@ -145,6 +150,29 @@ OPTIONS = (
     ),
 )
 """In the order of the help; each is None where nothing was said."""
+
+
+def source(choices: Mapping[str, Any]) -> "Source | None":
+    """Return the Python file that the network comes from, if it does, as it is now."""
+    from mnistcli.networks import source as sources
+
+    return sources.Source.read(choices["model"]) if sources.is_file(choices["model"]) else None
+
+
+def configured(
+    choices: Mapping[str, Any], data_dir: Path
+) -> "tuple[TrainingConfig, Source | None]":
+    """Return the configuration that the options make, and the file the network comes from.
+
+    Whatever cannot be need not wait for TensorFlow: raises ChoiceError, DatasetError.
+    """
+    from mnistcli.datasets import store
+    from mnistcli.networks.catalogue import check_split, configure
+
+    file = source(choices)
+    config = configure(file, **choices)
+    check_split(config, store.info(data_dir, config.dataset).train)
+    return config, file
 
 
 def choices(command: Callable[..., Any]) -> Callable[..., Any]:

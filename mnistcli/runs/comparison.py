@@ -9,8 +9,9 @@ from typing import Any
 
 from mnistcli.choices import INTERRUPTED, TRAINING
 from mnistcli.errors import RunError
+from mnistcli.runs import locks
 from mnistcli.runs.history import Results
-from mnistcli.runs.run import CHECKPOINT_LOCK, MANIFEST, METRICS, Run, locate, runs
+from mnistcli.runs.run import MANIFEST, METRICS, Run, locate, runs
 
 VERSION = 1  # of the JSON
 
@@ -115,29 +116,14 @@ def summarise(run: Run) -> Summary:
 
 
 def status(run: Run) -> str:
-    """Return "complete", "training", or "interrupted": begun, but nobody trains it now."""
+    """Return one of choices.STATUSES; "interrupted" is: begun, but nobody trains it now."""
     if run.status != TRAINING:
         return run.status
-    return TRAINING if _locked(run.path) else INTERRUPTED
+    return TRAINING if locks.is_held(run.path) else INTERRUPTED
 
 
 def _value(summary: Summary, name: str) -> Any:
     return summary.to_json()[name]
-
-
-def _locked(path: Path) -> bool:
-    """Whether a process holds the run's training lock, which dies with its process."""
-    lock = path / CHECKPOINT_LOCK
-    if not lock.exists():
-        return False
-    # Imported here: only an unfinished run needs it, and it takes longer than all the rest.
-    from filelock import FileLock, Timeout
-
-    try:
-        with FileLock(lock, timeout=0):
-            return False
-    except (Timeout, OSError):
-        return True
 
 
 def _size(path: Path) -> int:
@@ -206,7 +192,7 @@ def removable(runs_dir: Path, references: Iterable[str]) -> list[Path]:
     located = (os.path.abspath(locate(runs_dir, reference)) for reference in references)  # noqa: PTH100
     paths = [Path(path) for path in dict.fromkeys(located)]
     for path in paths:
-        if _locked(path):
+        if locks.is_held(path):
             raise RunError(
                 f"run {path.name} is being trained by another process. Stop that one first."
             )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from mnistcli.choices import DIVERGED
 from mnistcli.errors import RunError
 from mnistcli.runs.run import CHECKPOINT, Run
 
@@ -15,6 +16,11 @@ def resumed(run: Run, choices: Mapping[str, Any], *, source: str | None, dataset
     file given for the network, `dataset` the digest of the one stored now. Raises RunError where
     what is given differs from what the run began with, or there is nothing left to do.
     """
+    if run.status == DIVERGED:
+        raise RunError(
+            f"run {run.name} diverged, and would again. Train a new run, with a lower "
+            f"--learning-rate."
+        )
     _check_same(run, choices, source, dataset)
     epochs = choices.get("epochs") or run.config.epochs
     if epochs == run.config.epochs:

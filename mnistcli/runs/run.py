@@ -8,10 +8,10 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from mnistcli import files
-from mnistcli.choices import COMPLETE, TRAINING
+from mnistcli.choices import COMPLETE, DIVERGED, TRAINING
 from mnistcli.errors import RunError
 from mnistcli.runs.config import TrainingConfig
 from mnistcli.runs.layers import Layer
@@ -41,6 +41,15 @@ class Artifact:
 
 
 @dataclass(frozen=True)
+class Membership:
+    """Of a run in a sweep."""
+
+    sweep: str
+    setting: Mapping[str, str]
+    """The options in which the sweep's settings differ, as on the command line, by name."""
+
+
+@dataclass(frozen=True)
 class Run:
     """A run folder and what its run.json says."""
 
@@ -57,6 +66,12 @@ class Run:
     """What the logits were divided by, so that probabilities mean what they say."""
     layers: tuple[Layer, ...] = ()
     """Of its network; none in a run that an earlier version trained."""
+    membership: Membership | None = None
+
+    @property
+    def sweep(self) -> str | None:
+        """The name of the sweep that it belongs to, if it does."""
+        return self.membership.sweep if self.membership else None
 
     @property
     def name(self) -> str:
@@ -78,6 +93,8 @@ class Run:
             "config": self.config.to_json(),
             "dataset": dict(self.dataset),
             "seed": self.config.seed,
+            "sweep": self.sweep,
+            "setting": dict(self.membership.setting) if self.membership else None,
             "versions": dict(self.versions),
             "temperature": self.temperature,
             "layers": [layer.to_json() for layer in self.layers],
@@ -120,6 +137,7 @@ class Run:
                 },
                 temperature=manifest["temperature"],
                 layers=tuple(map(Layer.from_json, manifest.get("layers", []))),
+                membership=_membership(manifest),
             )
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise RunError(
@@ -132,6 +150,12 @@ class Run:
         begun = replace(self, status=TRAINING, artifacts={})
         begun.write()
         return begun
+
+    def diverged(self) -> Self:
+        """Return the run as one whose training ended in numbers that are none; write that down."""
+        ended = replace(self, status=DIVERGED)
+        ended.write()
+        return ended
 
     def verified(self, name: str) -> bytes:
         """Return an artifact's bytes, once size and SHA-256 are those in run.json.
@@ -156,48 +180,68 @@ class Run:
         return data
 
 
-def create(
-    runs_dir: Path,
-    name: str | None,
-    config: TrainingConfig,
-    dataset: Mapping[str, str],
-    versions: Mapping[str, str],
-) -> Run:
-    """Make a run folder, by default `<model>-<local time>`, and return it as `training`.
-
-    Raises RunError when the name is taken, or cannot be a folder's.
-    """
-    now = datetime.now(UTC)
-    plain = name is None or (name and name == Path(name).name and name[0] not in ".-")
-    if not plain:
+def check_name(name: str) -> None:
+    """Raise RunError unless a run may be called this."""
+    if not name or name != Path(name).name or name[0] in ".-":
         raise RunError(
             f"{name!r} cannot be a run's name: expected a plain folder name that begins "
             f"neither with a dot nor with a dash."
         )
+
+
+def timestamped(stem: str) -> str:
+    """Return `<stem>-<local time>`, to the second."""
+    return f"{stem}-{datetime.now(UTC).astimezone():%Y%m%d-%H%M%S}"
+
+
+def reserve(runs_dir: Path, name: str | None, model: str) -> Path:
+    """Make a folder for a new run, by default `<model>-<local time>`, and return its path.
+
+    It is no run before `create`. Raises RunError when the name is taken, or cannot be a folder's.
+    """
+    if name is not None:
+        check_name(name)
     runs_dir.mkdir(parents=True, exist_ok=True)
-    stamp = f"{_stem(config.model)}-{now.astimezone():%Y%m%d-%H%M%S}"
+    stamp = timestamped(_stem(model))
     candidates = [name] if name else [stamp, *(f"{stamp}-{k}" for k in range(2, 100))]
     for candidate in candidates:
         with suppress(FileExistsError):
             (runs_dir / candidate).mkdir()
-            break
-    else:
-        raise RunError(
-            f"there is already a run {candidates[0]} in {runs_dir}. Choose another --name, or "
-            f"remove it with `mnistcli runs rm {candidates[0]}`."
-        )
+            return runs_dir / candidate
+    raise RunError(
+        f"there is already a run {candidates[0]} in {runs_dir}. Choose another --name, or "
+        f"remove it with `mnistcli runs rm {candidates[0]}`."
+    )
+
+
+def create(
+    path: Path,
+    config: TrainingConfig,
+    dataset: Mapping[str, str],
+    versions: Mapping[str, str],
+    membership: Membership | None = None,
+) -> Run:
+    """Make the folder of a new run one, and return it as `training`."""
     run = Run(
-        path=runs_dir / candidate,
+        path=path,
         status=TRAINING,
-        created=now.isoformat(),
+        created=datetime.now(UTC).isoformat(),
         config=config,
         dataset=dataset,
         versions=versions,
         artifacts={},
         temperature=None,
+        membership=membership,
     )
     run.write()
     return run
+
+
+def _membership(manifest: Mapping[str, Any]) -> Membership | None:
+    if manifest.get("sweep") is None:
+        return None
+    setting = {str(name): str(value) for name, value in manifest["setting"].items()}
+    return Membership(str(manifest["sweep"]), setting)
 
 
 def _stem(model: str) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mnistcli.datasets.store import Split
-from mnistcli.errors import TrainingError
+from mnistcli.errors import DivergedError
 from mnistcli.networks.framework import keras, tf
 from mnistcli.runs.config import TrainingConfig
 from mnistcli.runs.history import EpochRecord
@@ -76,7 +76,7 @@ def fit(
     With `config.early_stopping`, training ends after that many epochs without a lower validation
     loss, and the model gets back the weights of its best epoch.
 
-    Raises TrainingError where the loss is not a number, NetworkError where what the network computes cannot be repeated.
+    Raises DivergedError where the loss is not a number, NetworkError where what the network computes cannot be repeated.
     """
     strategy = strategy or tf.distribute.get_strategy()
     trainer = Trainer(model, train, config, strategy)
@@ -136,9 +136,9 @@ def _out_of_patience(epoch: int, best: Best | None, config: TrainingConfig) -> b
     return patience is not None and best is not None and epoch - best.epoch >= patience
 
 
-def _diverged(epoch: int, loss: float, model: keras.Model, config: TrainingConfig) -> TrainingError:
+def _diverged(epoch: int, loss: float, model: keras.Model, config: TrainingConfig) -> DivergedError:
     rate = float(model.optimizer.learning_rate)
-    return TrainingError(
+    return DivergedError(
         f"the loss became {loss} in epoch {epoch}, where a finite number was expected. "
         f"Lower the learning rate (now {rate:.3g}, {config.optimizer}) and train again."
     )

@@ -7,17 +7,15 @@ import platform
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from filelock import FileLock, Timeout
 
 from mnistcli import __version__, files
 from mnistcli.datasets import store
-from mnistcli.errors import ConversionError, RunError
+from mnistcli.errors import ConversionError, DivergedError, RunError
 from mnistcli.evaluation.calibration import fit_temperature
 from mnistcli.evaluation.metrics import Metrics, measure
 from mnistcli.networks import anatomy, model, objectives
@@ -25,10 +23,10 @@ from mnistcli.networks.catalogue import check_split, network
 from mnistcli.networks.framework import keras, tf
 from mnistcli.networks.source import Source
 from mnistcli.reading.classifier import Classifier
-from mnistcli.runs import resumption, run
+from mnistcli.runs import locks, resumption, run
 from mnistcli.runs.config import TrainingConfig
 from mnistcli.runs.history import EpochRecord, Results
-from mnistcli.runs.run import Run
+from mnistcli.runs.run import Membership, Run
 from mnistcli.training import checkpoint, distribution, groups, task
 from mnistcli.training.distribution import Place, Workers
 from mnistcli.training.loop import EpochEnd, Progress
@@ -103,6 +101,7 @@ def train_run(
     runs_dir: Path,
     name: str | None = None,
     *,
+    membership: Membership | None = None,
     source: Source | None = None,
     tensorboard: bool = False,
     strategy: str = "auto",
@@ -110,7 +109,8 @@ def train_run(
     """Train a new run as configured, yielding what happens.
 
     The last event is Trained; on a worker that isn't the chief, Assisted. `source` is the Python
-    file that the network comes from, if it does; `strategy` one of choices.STRATEGIES. With
+    file that the network comes from, if it does; `strategy` one of choices.STRATEGIES. A member of
+    a sweep, whose `name` its plan knows, may have a folder, held by this process, already. With
     `tensorboard`, the run also gets event files that TensorBoard reads. Raises ChoiceError,
     DatasetError, NetworkError, RunError, TrainingError.
     """
@@ -129,10 +129,11 @@ def train_run(
         started = time.monotonic()
         # First the network: where it cannot be built, no run is left behind.
         prepared = task.hand_out(config, info.digest, b"", data_dir, workers, source)
-        this = run.create(runs_dir, name, config, identity, versions)
-        if source:
-            files.write_bytes(this.path / run.SOURCE, source.text)
-        with _locked(this):
+        path = runs_dir / name if name and membership else run.reserve(runs_dir, name, config.model)
+        with locks.held(path):
+            this = run.create(path, config, identity, versions, membership)
+            if source:
+                files.write_bytes(this.path / run.SOURCE, source.text)
             yield from _train(this, prepared, started, data_dir, workers, tensorboard=tensorboard)
 
     yield from _together(chief, config.model, data_dir, strategy, source)
@@ -158,15 +159,21 @@ def resume_run(
 
     def chief(workers: Workers) -> Iterator[Event]:
         started = time.monotonic()
-        found = run.find(runs_dir, reference)
-        digest = store.info(data_dir, found.config.dataset).digest
         given = source.digest if source else None
-        this = resumption.resumed(found, choices, source=given, dataset=digest)
-        with _locked(this):
+
+        def resumed() -> Run:
+            found = run.find(runs_dir, reference)
+            digest = store.info(data_dir, found.config.dataset).digest
+            return resumption.resumed(found, choices, source=given, dataset=digest)
+
+        with locks.held(resumed().path):
+            this = resumed()  # the one that had it may have come to its end just now
             saved = checkpoint.read(this.path / CHECKPOINT)
             if this.complete and not saved:
                 saved = _state_of(this, source)
-            prepared = task.hand_out(this.config, digest, saved, data_dir, workers, source)
+            prepared = task.hand_out(
+                this.config, this.dataset["digest"], saved, data_dir, workers, source
+            )
             if len(prepared.history) > (choices.get("epochs") or len(prepared.history)):
                 raise RunError(
                     f"run {this.name} has gone on to epoch {len(prepared.history)} already. "
@@ -204,17 +211,6 @@ def _together(
             yield Assisted(workers.place)
 
 
-@contextmanager
-def _locked(this: Run) -> Iterator[None]:
-    """Hold the run, so that no other process trains it."""
-    (this.path / CHECKPOINT.parent).mkdir(exist_ok=True)
-    try:
-        with FileLock(this.path / run.CHECKPOINT_LOCK, timeout=0):
-            yield
-    except Timeout as error:
-        raise RunError(f"run {this.name} is being trained by another process.") from error
-
-
 def _train(
     this: Run,
     prepared: Task,
@@ -241,13 +237,18 @@ def _train(
             - groups.count(min(config.batch_size, len(train.labels))),
         ),
     )
-    for event in prepared.fit([EventFiles(this.path / FOLDER)] if tensorboard else []):
-        if isinstance(event, EpochEnd):
-            history.append(event.record)
-            checkpoint.save(this.path / CHECKPOINT, network_, history, event.best)
-            yield event.record
-        else:
-            yield event
+    try:
+        for event in prepared.fit([EventFiles(this.path / FOLDER)] if tensorboard else []):
+            if isinstance(event, EpochEnd):
+                history.append(event.record)
+                checkpoint.save(this.path / CHECKPOINT, network_, history, event.best)
+                yield event.record
+            else:
+                yield event
+    except DivergedError:
+        if not this.complete:
+            this.diverged()
+        raise
 
     temperature = _calibrate(prepared)
     layers = anatomy.layers(network_)

@@ -19,7 +19,7 @@ ARTIFACTS = ("model.keras", "model.tflite", "metrics.json")
 
 
 def create(folder, name=None):
-    return run.create(folder, name, CONFIG, DATASET, VERSIONS)
+    return run.create(run.reserve(folder, name, CONFIG.model), CONFIG, DATASET, VERSIONS)
 
 
 def create_complete(folder, name):
