@@ -10,7 +10,7 @@ import pytest
 from mnistcli.choices import OPTIMIZERS
 from mnistcli.networks.catalogue import configure
 
-CONFIG = configure(dataset="synthetic", epochs=1)
+CONFIG = configure(dataset="synthetic", epochs=1, hidden=(8,))
 
 UNUSUAL = ("adafactor", "lamb", "muon", "sgd")
 """One with a setting of ours, one that Keras cannot find by name, one for matrices, the simplest."""
@@ -36,7 +36,7 @@ def test_every_optimizer_takes_a_step(optimizer):
 
     from mnistcli.networks import model
 
-    network = model.build(configure(optimizer=optimizer), training_images=8)
+    network = model.build(configure(optimizer=optimizer, hidden=(8,)), training_images=8)
     assert type(network.optimizer).__name__.lower() == optimizer
     variables = network.trainable_variables
     before = [variable.numpy() for variable in variables]
@@ -56,7 +56,7 @@ def test_every_optimizer_trains(optimizer, tiny_data_dir, tmp_path):
 
     from mnistcli.training.session import train_run
 
-    config = configure(dataset="synthetic", epochs=1, optimizer=optimizer)
+    config = replace(CONFIG, optimizer=optimizer)
     *_, trained = train_run(config, tiny_data_dir, tmp_path, optimizer)
     assert trained.run.complete
     assert np.isfinite(trained.history[0].loss)

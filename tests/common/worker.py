@@ -2,28 +2,32 @@
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from mnistcli import cli
-from mnistcli.terminal import chatter
 
-chatter.silence()
+def telling(fit: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
+    """Return `Task.fit` that at its end writes a digest of all variables where WEIGHTS says."""
 
-from mnistcli.training import task  # noqa: E402 - imports TensorFlow, which is to be silent
+    def fit_and_tell(self: Any, *arguments: Any) -> Iterator[Any]:
+        yield from fit(self, *arguments)
+        variables = [*self.network.variables, *self.network.optimizer.variables]
+        content = b"".join(np.asarray(variable).tobytes() for variable in variables)
+        Path(os.environ["WEIGHTS"]).write_text(hashlib.sha256(content).hexdigest())
 
-fit = task.Task.fit
-
-
-def fit_and_tell(self: task.Task, *arguments: Any) -> Iterator[Any]:
-    yield from fit(self, *arguments)
-    variables = [*self.network.variables, *self.network.optimizer.variables]
-    content = b"".join(np.asarray(variable).tobytes() for variable in variables)
-    Path(os.environ["WEIGHTS"]).write_text(hashlib.sha256(content).hexdigest())
+    return fit_and_tell
 
 
-task.Task.fit = fit_and_tell
-cli.main()
+if __name__ == "__main__":
+    from mnistcli import cli
+    from mnistcli.terminal import chatter
+
+    chatter.silence()
+
+    from mnistcli.training import task  # imports TensorFlow, which is to be silent
+
+    task.Task.fit = telling(task.Task.fit)  # type: ignore[method-assign]
+    cli.main()

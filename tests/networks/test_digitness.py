@@ -3,9 +3,7 @@
 import numpy as np
 import pytest
 
-from mnistcli.networks import digitness, model
-from mnistcli.networks.catalogue import configure
-from mnistcli.reading.classifier import Classifier
+from mnistcli.networks import digitness
 
 RNG = np.random.default_rng(0)
 
@@ -49,14 +47,3 @@ def test_weights_do_not_depend_on_their_last_bits():
     assert rounded[0] == rounded[1] == 1
     assert rounded[2] == pytest.approx(-0.1, rel=1e-3)
     assert rounded[3] == 0
-
-
-@pytest.mark.parametrize("name", ["mlp", "cnn"])
-def test_a_networks_answers_are_the_same_with_and_without(name):
-    network = model.build(configure(model=name), training_images=1000)
-    images = RNG.integers(0, 256, (50, 28, 28)).astype(np.uint8)
-    flatbuffer = model.to_litert(network, images)
-    probabilities, strangeness = Classifier.on_litert(flatbuffer).judge(images)
-    np.testing.assert_allclose(probabilities, network(images.astype(np.float32)), atol=1e-5)
-    assert strangeness.shape == (50,)
-    assert ((strangeness >= 0) & (strangeness <= 1)).all()

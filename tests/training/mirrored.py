@@ -1,29 +1,35 @@
-"""Train a network by two devices of this machine, or by none in particular; print what came out.
+"""Train a network by two devices of this machine, and print what came out.
 
-Usage: mirrored.py NETWORK DEVICES
+Usage: mirrored.py NETWORK
 """
 
 import sys
 
-from mnistcli.networks.framework import tf
 
-network, devices = sys.argv[1], int(sys.argv[2])
-(cpu,) = tf.config.list_physical_devices("CPU")
-tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * devices)
+def outcome(name, strategy=None):
+    """Return a digest of the variables, and the figures of each epoch, as text."""
+    from test_loop import digest, digits, records, train, variables
 
-from test_loop import digest, digits, records, train, variables  # noqa: E402 - uses the devices
+    trained, events = train(
+        name,
+        digits(250),
+        strategy=strategy,
+        validation=digits(600, seed=1),
+        epochs=2,
+        batch_size=200,
+        augment=True,
+    )
+    figures = (
+        f"{each.loss} {each.accuracy} {each.val_loss} {each.val_accuracy}"
+        for each in records(events)
+    )
+    return [digest(variables(trained)), *figures]
 
-strategy = tf.distribute.MirroredStrategy([f"CPU:{k}" for k in range(devices)])
-trained, events = train(
-    network,
-    digits(500),
-    strategy=strategy if devices > 1 else None,
-    validation=digits(1100, seed=1),
-    epochs=2,
-    batch_size=200,
-    augment=True,
-)
-print(strategy.num_replicas_in_sync)
-print(digest(variables(trained)))
-for record in records(events):
-    print(record.loss, record.accuracy, record.val_loss, record.val_accuracy)
+
+if __name__ == "__main__":
+    from mnistcli.networks.framework import tf
+
+    (cpu,) = tf.config.list_physical_devices("CPU")
+    tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+    mirrored = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    print(mirrored.num_replicas_in_sync, *outcome(sys.argv[1], mirrored), sep="\n")

@@ -13,6 +13,7 @@ from mnistcli.networks.framework import keras, tf
 from mnistcli.training import graph, groups
 
 SMOOTHING = 0.1
+EVERY_DAY = (("rmsprop", 300), ("adam", 130))
 
 
 @pytest.mark.parametrize("images", [1, 63, 64, 65, 96, 128, 129, 1000])
@@ -100,13 +101,12 @@ def test_computed_one_after_the_other_or_side_by_side_it_is_the_same(network):
 
 
 @pytest.mark.parametrize(
-    "optimizer",
+    ("optimizer", "batch_size"),
     [
-        name if name in ("rmsprop", "adam") else pytest.param(name, marks=pytest.mark.long)
-        for name in OPTIMIZERS
+        pytest.param(*case, marks=() if case in EVERY_DAY else pytest.mark.long)
+        for case in itertools.product(OPTIMIZERS, (130, 300))
     ],
 )
-@pytest.mark.parametrize("batch_size", [130, 300])
 def test_compiled_whole_or_in_groups_it_is_the_same(optimizer, batch_size, monkeypatch):
     options = {"optimizer": optimizer, "batch_size": batch_size, "epochs": 2}
     whole, events = train("mlp", digits(650), **options)

@@ -10,7 +10,7 @@ from mnistcli.networks.catalogue import configure
 from mnistcli.networks.framework import keras, tf
 from mnistcli.training import graph, groups
 
-DROPOUT = {"dropout": 0.5, "hidden": (32,), "batch_size": 128, "epochs": 2}
+DROPOUT = {"dropout": 0.5, "hidden": (32,), "batch_size": 100, "epochs": 2}
 
 
 def network(*layers):
@@ -60,15 +60,19 @@ def test_each_step_and_each_group_has_seeds_of_its_own():
     assert len(np.unique(np.concatenate([first, second]).reshape(-1, 2), axis=0)) == 12
 
 
-def test_a_run_with_dropout_is_repeated_and_goes_on_from_any_epoch_to_the_bit():
-    whole, _ = train(**DROPOUT)
+@pytest.fixture(scope="module")
+def whole():
+    """A network with dropout after two epochs."""
+    return train(**DROPOUT)[0]
+
+
+def test_a_run_with_dropout_is_repeated_and_goes_on_from_any_epoch_to_the_bit(whole):
     halfway, _ = train(**(DROPOUT | {"epochs": 1}))
     again, _ = train(network=halfway, first_epoch=2, **DROPOUT)
     assert digest(variables(again)) == digest(variables(whole))
 
 
-def test_compiled_whole_or_in_groups_it_draws_the_same(monkeypatch):
-    whole, _ = train(**DROPOUT)
+def test_compiled_whole_or_in_groups_it_draws_the_same(whole, monkeypatch):
     monkeypatch.setattr(graph, "FUSED", 0)
     in_groups, _ = train(**DROPOUT)
     assert digest(variables(whole)) == digest(variables(in_groups))

@@ -15,16 +15,16 @@ from mnistcli.errors import ChoiceError, DatasetError, RunError
 from mnistcli.networks.catalogue import configure
 from mnistcli.runs.run import Run
 
-CONFIG = configure(dataset="synthetic", epochs=1)
+CONFIG = configure(dataset="synthetic", epochs=1, hidden=(16,))
 
 
 @pytest.fixture(scope="module")
-def trained(data_dir, mnistcli, filled_once):
+def trained(data_dir, mnistcli_here, filled_once):
     """The command line once more with the options of the run `first`: what it said, and the run."""
 
     def fill(folder):
         options = ("--dataset", "synthetic", "--epochs", 5, "--name", "again", "--json")
-        result = mnistcli("train", *options, "--data-dir", data_dir, "--runs-dir", folder)
+        result = mnistcli_here("train", *options, "--data-dir", data_dir, "--runs-dir", folder)
         assert result.returncode == 0, result.stderr
         (folder / "stdout").write_text(result.stdout)
         (folder / "stderr").write_text(result.stderr)

@@ -13,7 +13,8 @@ EPOCHS = 3
 def trained(tiny_data_dir, mnistcli_here, tmp_path_factory):
     """A run of a few epochs with all extras: its folder, and the JSON that train printed."""
     runs = tmp_path_factory.mktemp("runs")
-    options = ("--dataset", "synthetic", "--epochs", EPOCHS, "--validation-split", 0.25)
+    options = ("--dataset", "synthetic", "--hidden", 16, "--epochs", EPOCHS)
+    options += ("--validation-split", 0.25)
     options += ("--schedule", "cosine", "--learning-rate", 0.01, "--name", "a")
     extras = ("--tensorboard", "--csv", "--plots", "--json")
     folders = ("--data-dir", tiny_data_dir, "--runs-dir", runs)

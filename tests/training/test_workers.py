@@ -2,14 +2,23 @@
 
 import json
 import signal
+from contextlib import nullcontext
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
-from common import workers
+from common import worker, workers
 
+from mnistcli.datasets import store
+from mnistcli.errors import TrainingError
+from mnistcli.networks.catalogue import configure
 from mnistcli.runs.run import Run
+from mnistcli.terminal.train import _sentence
+from mnistcli.training import distribution, groups, session, task
+from mnistcli.training.distribution import Place, Workers
 
-# 1,500 images to train on: seven batches of four groups, and a smaller one of two.
+# 1,500 images to train on: seven batches of four groups, and a smaller one of two: three workers
+# can share out neither evenly, and one of them gets none of the last.
 OPTIONS = (
     *("--dataset", "synthetic", "--validation-split", 0.25),
     *("--epochs", 2, "--batch-size", 200),
@@ -38,39 +47,46 @@ def history(run):
 
 
 NETWORKS = {
-    "mlp": ("--model", "mlp", "--dropout", 0.5, "--metric", "f1_score"),
+    "mlp": ("--hidden", 32, "--dropout", 0.5, "--metric", "f1_score"),
     "cnn": ("--model", "cnn"),
 }
+CNN_IF_LONG = ["mlp", pytest.param("cnn", marks=pytest.mark.long)]
 
 
-@pytest.fixture(scope="module", params=list(NETWORKS))
-def pair(request, filled_once, data_dir):
-    """What one worker leaves, and what two leave of the same."""
+@pytest.fixture(scope="module", params=CNN_IF_LONG)
+def pair(request, filled_once, data_dir, mnistcli_here):
+    """What one alone leaves, in this process, and what three workers leave of the same."""
     options = (*OPTIONS, *NETWORKS[request.param], "--data-dir", data_dir)
 
     def fill(folder):
-        for n in (1, 2):
-            train(folder / str(n), n, *options)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(task.Task, "fit", worker.telling(task.Task.fit))
+            where = ("--name", "run", "--runs-dir", folder)
+            result = mnistcli_here("train", *options, *where, WEIGHTS=str(folder / "weights"))
+        assert result.returncode == 0, result.stderr
+        train(folder / "3", 3, *options)
 
     folder = filled_once(f"workers-{request.param}", fill)
-    return SimpleNamespace(alone=left(folder / "1", 1), together=left(folder / "2", 2))
+    alone = SimpleNamespace(
+        run=Run.read(folder / "run"), weights=(folder / "weights").read_text(), options=options
+    )
+    return SimpleNamespace(alone=alone, together=left(folder / "3", 3))
 
 
 def test_all_end_with_the_weights_of_one_alone_to_the_bit(pair):
-    first, second = pair.together.weights
-    assert len(first) == 64
-    assert first == second == pair.alone.weights[0]
+    assert len(pair.alone.weights) == 64
+    assert pair.together.weights == [pair.alone.weights] * 3
 
 
 def test_losses_and_accuracies_are_those_of_one_alone(pair):
     assert history(pair.together.run) == history(pair.alone.run)
 
 
-@pytest.mark.parametrize("n", [3, pytest.param(4, marks=pytest.mark.long)])
-def test_so_it_is_with_groups_that_cannot_be_shared_out_evenly(n, pair, tmp_path, data_dir):
-    options = (*OPTIONS, *NETWORKS[pair.alone.run.config.model], "--data-dir", data_dir)
-    together = train(tmp_path / "runs", n, *options)
-    assert set(together.weights) == set(pair.alone.weights)
+@pytest.mark.long
+@pytest.mark.parametrize("n", [2, 4])
+def test_so_it_is_with_fewer_and_more_of_them(n, pair, tmp_path):
+    together = train(tmp_path / "runs", n, *pair.alone.options)
+    assert together.weights == [pair.alone.weights] * n
     assert history(together.run) == history(pair.alone.run)
 
 
@@ -92,13 +108,13 @@ def test_the_run_is_complete_and_like_any_other(pair, mnistcli_here, data_dir):
 
 def test_only_the_chief_reports(pair):
     assert "test accuracy" in pair.together.out[0]
-    assert pair.together.out[1] == ""
+    assert pair.together.out[1:] == ["", ""]
     assert pair.together.err[0].count("epoch") == 2
 
 
-def test_the_other_logs_a_line_at_start_and_end(pair):
+def test_another_logs_a_line_at_start_and_end(pair):
     first, last = pair.together.err[1].splitlines()
-    assert first.startswith("worker 1 of 2 (127.0.0.1:")
+    assert first.startswith("worker 1 of 3 (127.0.0.1:")
     assert first.endswith("looking for the others")
     assert last.endswith("done")
 
@@ -107,9 +123,9 @@ def test_when_a_worker_dies_the_other_stops_and_the_run_goes_on(
     tmp_path, tiny_data_dir, mnistcli_here
 ):
     options = ("--data-dir", tiny_data_dir, "--runs-dir", tmp_path)
-    training = ("train", "--dataset", "synthetic", "--epochs", 2000, "--name", "a", *options)
+    training = ("train", "--dataset", "synthetic", "--hidden", 0, "--name", "a", *options)
     addresses = workers.free_addresses(2)
-    with workers.started(tmp_path, addresses, *training) as processes:
+    with workers.started(tmp_path, addresses, *training, "--epochs", 2000) as processes:
         workers.wait_for(tmp_path / "0.err", "epoch 2 ")
         processes[1].send_signal(signal.SIGKILL)
         assert processes[0].wait(60) == 1
@@ -124,14 +140,26 @@ def test_when_a_worker_dies_the_other_stops_and_the_run_goes_on(
     assert "going on after epoch" in result.stderr
 
 
-def test_workers_for_which_there_are_no_images_are_told_of_and_change_nothing(tmp_path, data_dir):
-    options = ("--dataset", "synthetic", "--epochs", 1, "--batch-size", 50, "--data-dir", data_dir)
-    alone, together = (train(tmp_path / str(n), n, *options) for n in (1, 2))
-    assert "leaves 1 of the workers without images" in together.err[0]
-    assert "without images" not in alone.err[0]
-    assert set(together.weights) == set(alone.weights)
+def test_workers_for_which_there_are_no_images_are_told_of(monkeypatch, tiny_data_dir, tmp_path):
+    # That they change nothing is seen above, where one has no image of the last batch.
+    config = configure(dataset="synthetic", epochs=1, hidden=(), batch_size=50)
+    three = Workers(Place("single"), SimpleNamespace(num_replicas_in_sync=3))
+    monkeypatch.setattr(distribution, "join", lambda _: nullcontext(three))
+    started = next(session.train_run(config, tiny_data_dir, tmp_path))
+    assert "a batch of 50 leaves 2 of the workers without images" in _sentence(started)
+    assert "without images" not in _sentence(replace(started, idle=0))
 
 
+def test_a_worker_whose_cores_were_set_for_another_network_refuses(tiny_data_dir):
+    (name,) = [each for each in NETWORKS if not groups.uses_threads_for(each)]
+    digest = store.info(tiny_data_dir, "synthetic").digest
+    common = {"config": configure(model=name, dataset="synthetic").to_json(), "digest": digest}
+    chief = SimpleNamespace(share=lambda: json.dumps(common).encode())
+    with pytest.raises(TrainingError, match=f"with --model {name}"):
+        task.receive(tiny_data_dir, chief, None)
+
+
+@pytest.mark.long
 def test_a_worker_that_was_started_for_another_network_is_refused(tmp_path, tiny_data_dir):
     options = ("train", "--dataset", "synthetic", "--data-dir", tiny_data_dir, "--epochs", 1)
     addresses = workers.free_addresses(2)
