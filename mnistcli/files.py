@@ -1,14 +1,56 @@
 """Files that appear whole or not at all: atomic writes, digests, locks."""
 
+import errno
 import hashlib
 import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 PART_SUFFIX = ".part"
+
+NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL)
+"""What file systems answer that have no locks: some mounts of NFS, Lustre, FUSE."""
+
+READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
+"""What they answer where we may read, but not write."""
+
+
+@dataclass(frozen=True)
+class Unlocked:
+    """What is written now is written without a lock: its file system has none."""
+
+    path: Path
+
+
+@contextmanager
+def locked(path: Path, *, wait: bool = True) -> Iterator[list[Unlocked]]:
+    """Hold a lock file, which dies with its process; a process may hold what it holds already.
+
+    Yields an Unlocked to pass on where the file system has no locks: better than nothing done.
+    Raises TimeoutError where another process has it and we do not `wait`, OSError where it cannot
+    be made.
+    """
+    # Imported here: few commands need it, and it takes longer than all the rest.
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(path, timeout=-1 if wait else 0, is_singleton=True, fallback_to_soft=False)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise TimeoutError(errno.ETIMEDOUT, "another process has it", str(path)) from error
+    except OSError as error:
+        if error.errno not in NO_LOCKS:
+            raise
+        yield [Unlocked(path)]
+        return
+    try:
+        yield []
+    finally:
+        lock.release()
 
 
 @contextmanager

@@ -26,7 +26,8 @@ def ordered(
     """Yield function(item) for each item, in order, computed by that many processes.
 
     By default, there is one per core. Items are taken only as results are consumed: at most two
-    per process are under way. Raises BrokenProcessPool if a process dies.
+    per process are under way. Where the system has no semaphores for several processes (no
+    /dev/shm), this one computes all. Raises BrokenProcessPool if a process dies.
     """
     # Forked workers start in a millisecond with everything imported. Where a fork would copy the
     # locks of running threads, TensorFlow's or macOS's own, they are spawned.
@@ -35,8 +36,13 @@ def ordered(
     workers = workers or cores()
     pending: deque[Future[B]] = deque()
     items = iter(items)
+    try:
+        executor = ProcessPoolExecutor(workers, context, initializer=_follow_parent)
+    except (OSError, ImportError, NotImplementedError):
+        yield from map(function, items)
+        return
     first = list(itertools.islice(items, 2 * workers))
-    with ProcessPoolExecutor(workers, context, initializer=_follow_parent) as pool:
+    with executor as pool:
         try:
             with _ctrl_c_held_back():
                 pending.extend(pool.submit(function, item) for item in first)

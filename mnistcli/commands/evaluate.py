@@ -77,6 +77,8 @@ def evaluate(
         note(f"measuring {found.name} on {dataset or found.config.dataset} {split}", quiet=quiet)
         evaluation = evaluate_run(found, data_dir, dataset, split, engine)
     view.show(evaluation, as_json=as_json)
+    if evaluation.unwritten:
+        note(f"these figures were not written: {evaluation.unwritten}", quiet=quiet)
     if plots or report:
         # Matplotlib takes 0.4 s to import: only who wants a plot pays for it.
         from mnistcli.figures.writing import write_plots, write_report

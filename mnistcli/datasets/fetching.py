@@ -1,7 +1,5 @@
 """Get a dataset: ask each source in turn, verify the content, store it."""
 
-import os
-import re
 import threading
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
@@ -11,15 +9,15 @@ from pathlib import Path
 
 import numpy as np
 import requests
-from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from mnistcli import __version__, files
-from mnistcli.datasets import sources, store
-from mnistcli.datasets.download import LIMIT, Patience, Received, download, unpack_idx, unpack_npz
+from mnistcli.datasets import copies, sources, store
+from mnistcli.datasets.download import Patience, Received, download, unpack_idx, unpack_npz
 from mnistcli.datasets.sources import PARTS, Kind, Part, Source
 from mnistcli.datasets.synthetic import generator
 from mnistcli.errors import DatasetError, DownloadError
+from mnistcli.files import Unlocked
 
 
 @dataclass(frozen=True)
@@ -64,7 +62,7 @@ class Drawn:
     """Images."""
 
 
-Event = Waiting | Trying | Received | Failed | Drawn | Fetched
+Event = Waiting | Unlocked | Trying | Received | Failed | Drawn | Fetched
 
 Storing = Generator[Event, None, tuple[store.DatasetInfo, bool]]
 """Stores a dataset and yields what happens; returns what is stored, and if it was downloaded."""
@@ -98,14 +96,22 @@ def fetch_synthetic(data_dir: Path, *, force: bool = False) -> Iterator[Event]:
 def _unless_stored(data_dir: Path, name: str, storing: Storing, *, force: bool) -> Iterator[Event]:
     """Yield what happens; one process at a time stores, and unless `force`, only what is not."""
     data_dir.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(data_dir / f".{name}.lock")
-    if _taken(lock):
+    lock = data_dir / f".{name}.lock"
+    try:
+        taken = _taken(lock)
+    except OSError as error:  # what is there can be used all the same
+        if error.errno in files.READ_ONLY and not force and (found := _stored(data_dir, name)):
+            yield found
+            return
+        raise
+    if taken:
         yield Waiting()
-    with lock:
+    with files.locked(lock) as unlocked:
         files.sweep(data_dir, f"{name}.h5")
         if not force and (found := _stored(data_dir, name)):
             yield found
             return
+        yield from unlocked
         info, downloaded = yield from storing
         yield Fetched(info, files.sha256(info.path), downloaded=downloaded, fresh=True)
 
@@ -164,12 +170,12 @@ def answering(candidates: Sequence[Source], seconds: float) -> list[Source]:
     return [source for source in candidates if source in answered]
 
 
-def _taken(lock: FileLock) -> bool:
+def _taken(lock: Path) -> bool:
     """Tell whether another process holds the lock."""
     try:
-        with lock.acquire(blocking=False):
+        with files.locked(lock, wait=False):
             return False
-    except Timeout:
+    except TimeoutError:
         return True
 
 
@@ -192,9 +198,9 @@ def _obtain(
         case Kind.NPZ_URL:
             parts = _verified(unpack_npz((yield from download(source.location, patience))))
         case Kind.NPZ:
-            parts = _verified(unpack_npz(_read(Path(source.location))))
+            parts = _verified(unpack_npz(copies.read(Path(source.location))))
         case Kind.FOLDER:
-            parts = _read_folder(Path(source.location))
+            parts = copies.read_folder(Path(source.location))
         case Kind.BASE_URL:
             parts = {}
             for name, part in PARTS.items():
@@ -218,64 +224,6 @@ def _download_part(base: str, part: Part, patience: Patience) -> Generator[Recei
         if not str(error).startswith("HTTP 404"):
             raise
         return (yield from download(f"{base}{part.idx_name}", patience))
-
-
-def _read_folder(folder: Path) -> Mapping[str, NDArray[np.uint8]]:
-    """Read the four files in a folder, or one level down: all in one there, or each in its own.
-
-    Or where torchvision puts them, two levels down.
-    """
-    if not folder.is_dir():
-        raise DatasetError(_absent(folder))
-    below = sorted(path for path in folder.iterdir() if path.is_dir())
-    found = [_files(place) for place in (folder, *below, folder / "MNIST" / "raw")]
-    together = {name: path for paths in reversed(found) for name, path in paths.items()}
-    *others, last = [paths for paths in found if len(paths) == len(PARTS)] or [together]
-    for paths in others:  # they may be of several datasets
-        with suppress(DatasetError):
-            return _read_parts(paths)
-    return _read_parts(last)
-
-
-def _files(folder: Path) -> Mapping[str, Path]:
-    """Return which parts a folder holds; plain or gzipped, with a dash or with MNIST's older dot."""
-    found = {}
-    for name, part in PARTS.items():
-        dotted = part.idx_name.replace("-idx", ".idx")
-        for file in (part.idx_name, f"{part.idx_name}.gz", dotted, f"{dotted}.gz"):
-            # os.path, because Path raises where a folder may not be entered
-            if name not in found and os.path.isfile(folder / file):  # noqa: PTH113
-                found[name] = folder / file
-    return found
-
-
-def _read_parts(paths: Mapping[str, Path]) -> Mapping[str, NDArray[np.uint8]]:
-    parts = {}
-    for name, part in PARTS.items():
-        if name not in paths:
-            raise DatasetError(f"it holds no {part.idx_name}(.gz), nor does a folder in it")
-        parts[name] = unpack_idx(_read(paths[name]), part)
-        sources.verify(part, parts[name])
-    return parts
-
-
-def _read(path: Path) -> bytes:
-    if not path.is_file():
-        raise DatasetError(_absent(path))
-    with path.open("rb") as file:
-        content = file.read(LIMIT + 1)
-    if len(content) > LIMIT:
-        raise DatasetError(f"{path.name} has more than {LIMIT:,} bytes")
-    return content
-
-
-def _absent(path: Path) -> str:
-    """Say what a path is that is neither a file nor a folder."""
-    if os.path.lexists(path):
-        return "it is neither a file nor a folder"
-    if re.match(r"\w+:/", str(path)):
-        return "expected http:// or https://, a folder or a file"
-    return "there is no such file or folder"
 
 
 def _reason(error: Exception) -> str:

@@ -123,7 +123,8 @@ def _opened(data_dir: Path, name: str) -> Iterator[h5py.File]:
             f"dataset {name} is not stored in {data_dir}. Run `mnistcli fetch --dataset {name}`."
         )
     try:
-        with h5py.File(path, "r") as file:
+        # No lock: it is only ever replaced, and not every file system has them.
+        with h5py.File(path, "r", locking=False) as file:
             yield file
     except (OSError, KeyError, ValueError, RuntimeError, TypeError, AttributeError) as error:
         if isinstance(error, PermissionError):

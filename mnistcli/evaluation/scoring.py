@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +51,8 @@ class Evaluation:
     texts: TextMetrics | None = None
     """Of pictures only."""
     pictures: Sequence[ReadPicture] = ()
+    unwritten: str | None = None
+    """Why it could not be written into the run, where that may only be read."""
 
     @property
     def slug(self) -> str:
@@ -205,9 +207,14 @@ def _single(pictures: Sequence[ReadPicture]) -> Answers | None:
 
 
 def _written(evaluation: Evaluation) -> Evaluation:
-    """Write an evaluation into its run as JSON, and return it."""
+    """Write an evaluation into its run as JSON, unless that may only be read, and return it."""
     path = evaluation.run.path / f"evaluation-{evaluation.slug}.json"
-    files.write_json(path, evaluation.to_json())
+    try:
+        files.write_json(path, evaluation.to_json())
+    except OSError as error:
+        if error.errno not in files.READ_ONLY:
+            raise
+        return replace(evaluation, unwritten=f"{path}: {error.strerror}")
     return evaluation
 
 

@@ -4,25 +4,27 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from mnistcli import files
 from mnistcli.errors import BusyError
+from mnistcli.files import Unlocked
 from mnistcli.runs.run import CHECKPOINT_LOCK
 
 
 @contextmanager
-def held(folder: Path) -> Iterator[None]:
+def held(folder: Path) -> Iterator[list[Unlocked]]:
     """Hold the run in a folder, so that no other process trains it; the folder is made.
 
-    A process may hold what it holds already. Raises BusyError where another one has it.
+    A process may hold what it holds already. Yields what `files.locked` yields. Raises BusyError
+    where another one has it.
     """
-    # Imported here: few commands need it, and it takes longer than all the rest.
-    from filelock import FileLock, Timeout
-
     lock = folder / CHECKPOINT_LOCK
     lock.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(lock, timeout=0, is_singleton=True):
-            yield
-    except Timeout as error:
+        with files.locked(lock, wait=False) as unlocked:
+            yield unlocked
+    except TimeoutError as error:
+        if error.filename != str(lock):
+            raise
         raise BusyError(f"run {folder.name} is being trained by another process.") from error
 
 

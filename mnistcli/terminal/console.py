@@ -7,6 +7,8 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from mnistcli.files import Unlocked
+
 
 class _Console(Console):
     """A console that leaves it to cli.py what a reader who has left means."""
@@ -43,6 +45,14 @@ def note(message: str, *, quiet: bool = False) -> None:
     """Say something on stderr that is neither data nor error."""
     if not quiet:
         err.print(Text(message, "dim"))
+
+
+def unlocked(event: Unlocked) -> str:
+    """Say what it means that a file system has no locks."""
+    return (
+        f"{event.path.parent}: no locks can be had there, as on some network disks: going on "
+        f"without; let no other mnistcli write there at the same time"
+    )
 
 
 def print_json(value: dict[str, Any]) -> None:

@@ -16,7 +16,8 @@ from rich.progress import (
 
 from mnistcli.datasets.download import Received
 from mnistcli.datasets.fetching import Drawn, Event, Failed, Fetched, Trying, Waiting
-from mnistcli.terminal.console import err, note, out, print_json, redraws
+from mnistcli.files import Unlocked
+from mnistcli.terminal.console import err, note, out, print_json, redraws, unlocked
 
 BYTES = (DownloadColumn(), TransferSpeedColumn())
 IMAGES = (MofNCompleteColumn(),)
@@ -37,13 +38,9 @@ def follow(
 
         for event in events:
             match event:
-                case Waiting():
-                    note("another fetch is under way; waiting for it", quiet=quiet)
-                case Trying(location):
+                case Waiting() | Unlocked() | Trying() | Failed():
                     bars.clear()
-                    note(f"trying {location}", quiet=quiet)
-                case Failed(location, reason):
-                    note(f"{location}: {reason}", quiet=quiet)
+                    note(_sentence(event), quiet=quiet)
                 case Drawn(done, total):
                     advance("drawing", done, total)
                 case Received(name, received, total):
@@ -51,6 +48,18 @@ def follow(
                 case Fetched():
                     return event
     raise AssertionError("a fetch ends with Fetched")
+
+
+def _sentence(event: Waiting | Unlocked | Trying | Failed) -> str:
+    match event:
+        case Waiting():
+            return "another fetch is under way; waiting for it"
+        case Unlocked():
+            return unlocked(event)
+        case Trying(location):
+            return f"trying {location}"
+        case Failed(location, reason):
+            return f"{location}: {reason}"
 
 
 def show(fetched: Fetched, *, as_json: bool) -> None:

@@ -6,10 +6,11 @@ from typing import Any
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from mnistcli.files import Unlocked
 from mnistcli.runs.history import EpochRecord
 from mnistcli.runs.layers import Layer
 from mnistcli.runs.run import Run
-from mnistcli.terminal.console import draws, err, note, out, print_json, redraws
+from mnistcli.terminal.console import draws, err, note, out, print_json, redraws, unlocked
 from mnistcli.terminal.evaluate import score
 from mnistcli.terminal.sparkline import bounds, sparkline
 from mnistcli.training.loop import Progress as Step
@@ -41,6 +42,8 @@ def follow(events: Iterable[Event], *, quiet: bool) -> Trained | None:
                     case Joining() | Started() | Assisted():
                         run = event.run if isinstance(event, Started) else None
                         note(_sentence(event), quiet=quiet)
+                    case Unlocked():
+                        note(unlocked(event), quiet=quiet)
                     case Step():
                         bar = _advance(progress, bar, event)
                     case EpochRecord():

@@ -18,6 +18,7 @@ from mnistcli.datasets import store
 from mnistcli.errors import ConversionError, DivergedError, RunError
 from mnistcli.evaluation.calibration import fit_temperature
 from mnistcli.evaluation.metrics import Metrics, measure
+from mnistcli.files import Unlocked
 from mnistcli.networks import anatomy, model, objectives
 from mnistcli.networks.catalogue import check_split, network
 from mnistcli.networks.framework import keras, tf
@@ -92,7 +93,7 @@ class Assisted:
     place: Place
 
 
-Event = Joining | Started | Progress | EpochRecord | Trained | Assisted
+Event = Joining | Unlocked | Started | Progress | EpochRecord | Trained | Assisted
 
 
 def train_run(
@@ -130,7 +131,8 @@ def train_run(
         # First the network: where it cannot be built, no run is left behind.
         prepared = task.hand_out(config, info.digest, b"", data_dir, workers, source)
         path = runs_dir / name if name and membership else run.reserve(runs_dir, name, config.model)
-        with locks.held(path):
+        with locks.held(path) as unlocked:
+            yield from unlocked
             this = run.create(path, config, identity, versions, membership)
             if source:
                 files.write_bytes(this.path / run.SOURCE, source.text)
@@ -166,7 +168,8 @@ def resume_run(
             digest = store.info(data_dir, found.config.dataset).digest
             return resumption.resumed(found, choices, source=given, dataset=digest)
 
-        with locks.held(resumed().path):
+        with locks.held(resumed().path) as unlocked:
+            yield from unlocked
             this = resumed()  # the one that had it may have come to its end just now
             saved = checkpoint.read(this.path / CHECKPOINT)
             if this.complete and not saved:

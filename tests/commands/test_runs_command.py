@@ -10,8 +10,8 @@ import click.shell_completion
 import pytest
 from common.madeup import unfinished
 from common.terminal import on_terminal, without_codes
-from filelock import FileLock
 
+from mnistcli import files
 from mnistcli.cli import cli
 from mnistcli.runs import run
 from mnistcli.runs.config import TrainingConfig
@@ -113,7 +113,7 @@ def test_a_run_whose_training_has_gone_is_interrupted(folder, mnistcli):
 def test_a_run_that_is_being_trained_says_so(folder, mnistcli):
     path = unfinished(folder, "now")
     (path / "checkpoint").mkdir()
-    with FileLock(path / run.CHECKPOINT_LOCK):
+    with files.locked(path / run.CHECKPOINT_LOCK):
         assert mnistcli("runs", "--runs-dir", folder).stdout.splitlines()[1].endswith("training")
     assert mnistcli("runs", "--runs-dir", folder).stdout.splitlines()[1].endswith("interrupted")
 

@@ -5,8 +5,8 @@ import shutil
 import pytest
 from common.madeup import unfinished
 from common.terminal import on_terminal
-from filelock import FileLock
 
+from mnistcli import files
 from mnistcli.runs import run
 
 pytest_plugins = "common.madeup"
@@ -62,7 +62,7 @@ def test_a_link_to_a_run_is_removed_and_the_run_stays(folder, tmp_path, mnistcli
 def test_a_run_that_is_being_trained_is_not_removed(folder, mnistcli):
     path = unfinished(folder, "now")
     (path / "checkpoint").mkdir()
-    with FileLock(path / run.CHECKPOINT_LOCK):
+    with files.locked(path / run.CHECKPOINT_LOCK):
         result = mnistcli("runs", "rm", "now", "--yes", "--runs-dir", folder)
     assert result.returncode == 1
     assert "being trained" in result.stderr

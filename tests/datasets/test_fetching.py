@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 from common.fileserver import served
 from common.idxfile import serialize
-from filelock import FileLock
 
 from mnistcli import files
 from mnistcli.datasets import idx, store
@@ -237,7 +236,7 @@ def _fetch_in_process(folder: Path, source: Path, results: "multiprocessing.Queu
 def test_a_fetch_waits_for_another_and_finds_its_result(mnist_data_dir, tmp_path):
     context = multiprocessing.get_context("spawn")
     results = context.Queue()
-    with FileLock(tmp_path / ".mnist.lock"):
+    with files.locked(tmp_path / ".mnist.lock"):
         arguments = (tmp_path, tmp_path / "missing", results)
         waiting = context.Process(target=_fetch_in_process, args=arguments)
         waiting.start()

@@ -13,9 +13,9 @@ import sys
 
 import pytest
 from fetches import assert_holds_mnist, fetch
-from filelock import FileLock
 from misbehaving import misbehaving
 
+from mnistcli import files
 from mnistcli.datasets import store
 
 PROMPT = 10  # seconds; the mirror would be given up after twice as many
@@ -101,7 +101,7 @@ def test_a_second_ctrl_c_ends_a_fetch_that_hangs_at_once(stalled, tmp_path):
 
 
 def test_a_fetch_that_waits_for_another_says_so_once(mnist_dir, tmp_path):
-    with FileLock(tmp_path / ".mnist.lock"):
+    with files.locked(tmp_path / ".mnist.lock"):
         process = fetch("--source", mnist_dir, "--data-dir", tmp_path)
         line = process.stderr.readline()
     _, stderr = process.communicate()
