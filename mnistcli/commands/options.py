@@ -37,7 +37,7 @@ class Place(click.Path):
 
 
 FOLDER = Place(file_okay=False, path_type=Path)
-ANYWHERE = Place()  # it is looked at later, and may be something else: a name, a URL
+ANYWHERE = Place(readable=False)  # it is looked at later, and may be something else: a name, a URL
 
 
 class Number(click.FloatRange):
