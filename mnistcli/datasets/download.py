@@ -2,7 +2,6 @@
 
 import io
 import math
-import re
 import threading
 import time
 import zipfile
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 
 from mnistcli import __version__
 from mnistcli.datasets import idx
+from mnistcli.datasets.connection import FAILURES, Session, reason
 from mnistcli.datasets.sources import PARTS, Part
 from mnistcli.errors import DatasetError, DownloadError
 
@@ -29,8 +29,6 @@ CHUNK = 2**16  # bytes read at once
 REDIRECTS = (301, 302, 303, 307, 308)
 MAX_REDIRECTS = 5  # curl allows 50, browsers 20; no mirror of MNIST needs more than 1
 BUSY = (429, 500, 502, 503, 504)
-FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError)
-"""What requests raises, ValueError being for addresses that are none."""
 GZIP_MAGIC = b"\x1f\x8b"
 ZIP_ENTRY = b"PK\x01\x02"  # begins each member's record in a ZIP archive's directory
 ZIP_ENTRIES = 100  # an mnist.npz has 4; zipfile takes about 500 bytes of memory for each
@@ -78,21 +76,16 @@ def download(url: str, patience: Patience) -> Generator[Received, None, bytes]:
     Raises DownloadError with the reason in a few words.
     """
     name = url.rsplit("/", 1)[-1]
-    with _Session() as session:
+    with Session() as session:
         try:
             with closing(_answer(session, url, patience)) as response:
                 if response.status_code != requests.codes.ok:
                     raise DownloadError(f"HTTP {response.status_code} {response.reason}".rstrip())
                 return (yield from _body(name, response, patience))
         except FAILURES as error:
-            raise DownloadError(_reason(error, patience)) from error
-
-
-class _Session(requests.Session):  # type: ignore[misc]  # it has no types
-    """Leaves redirects to `_answer`: requests would read their bodies, however long."""
-
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """Say that no answer is a redirect."""
+            raise DownloadError(
+                reason(error, connect=patience.connect, silence=patience.silence)
+            ) from error
 
 
 def _answer(session: requests.Session, url: str, patience: Patience) -> requests.Response:
@@ -169,27 +162,6 @@ def _body(
     if total is not None and len(body) != total:
         raise DownloadError(f"it sent {len(body):,} of {total:,} bytes")
     return bytes(body)
-
-
-def _reason(error: Exception, patience: Patience) -> str:
-    """Say in a few words why a request failed."""
-    text = str(error)
-    reasons = (
-        ("CERTIFICATE_VERIFY_FAILED|CertificateError", "its TLS certificate is not trusted"),
-        ("SSL", "its TLS cannot be understood"),
-        ("ConnectTimeout", f"no connection within {patience.connect:g} s"),
-        ("[Tt]imed out", f"no answer for {patience.silence:g} s"),
-        ("ProxyError", "the proxy does not let it through"),
-        ("BadStatusLine|LineTooLong|more than 100 headers", "its answer is not HTTP"),
-        ("IncompleteRead", "it stopped before the end"),
-        ("refused", "connection refused"),
-        ("NameResolution|resolve", "its name is not found (no network?)"),
-        ("reset|aborted|RemoteDisconnected", "the connection broke"),
-    )
-    for pattern, reason in reasons:
-        if re.search(pattern, f"{type(error).__name__}: {text}"):
-            return reason
-    return " ".join(text.split())
 
 
 def unpack_idx(data: bytes, part: Part) -> NDArray[np.uint8]:

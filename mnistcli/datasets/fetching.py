@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import requests
 from numpy.typing import NDArray
 
 from mnistcli import __version__, files
 from mnistcli.datasets import copies, sources, store
+from mnistcli.datasets.connection import FAILURES, Session
 from mnistcli.datasets.download import Patience, Received, download, unpack_idx, unpack_npz
 from mnistcli.datasets.sources import PARTS, Kind, Part, Source
 from mnistcli.datasets.synthetic import generator
@@ -152,8 +152,9 @@ def answering(candidates: Sequence[Source], seconds: float) -> list[Source]:
     def ask(source: Source) -> None:
         part = PARTS["test/labels"].idx_name
         url = f"{source.location}{part}.gz" if source.kind is Kind.BASE_URL else source.location
-        with suppress(requests.RequestException):
-            if requests.head(url, timeout=seconds, allow_redirects=True).ok:
+        with suppress(*FAILURES), Session() as session:
+            # A redirect will do: it has been reached.
+            if session.head(url, timeout=seconds).ok:
                 answered.add(source)
 
     # Daemon threads: a name server that is silent must not hold the process at its end.

@@ -1,7 +1,9 @@
 """Mirrors that misbehave: what is stored is always MNIST or nothing, and the next one is asked."""
 
+import re
 import shutil
 import subprocess
+import sys
 
 import pytest
 from fetches import FIRST, HASTY, NPZ, assert_falls_through, assert_holds_mnist, fetch
@@ -127,6 +129,46 @@ def certificate(tmp_path_factory):
 def test_a_self_signed_certificate_falls_through(zeros, certificate, tmp_path):
     with misbehaving(zeros, certificate) as server:
         assert_falls_through(server.url("good"), "its TLS certificate is not trusted", tmp_path)
+
+
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"])
+def test_a_company_s_certificate_is_trusted_where_a_variable_names_it(
+    variable, originals, certificate, mnistcli, tmp_path
+):
+    with misbehaving(originals, certificate) as server:
+        fetched = mnistcli(
+            "fetch",
+            *("--source", server.url("good"), "--data-dir", tmp_path, "-q"),
+            **{variable: f"{certificate}.crt"},
+        )
+    assert fetched.returncode == 0, fetched.stderr
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ({}, r"\(a company's own: name its file by SSL_CERT_FILE or REQUESTS_CA_BUNDLE\)"),
+        ({"SSL_CERT_FILE": "/none.pem"}, r"\(SSL_CERT_FILE names /none.pem, which is not there\)"),
+        ({"REQUESTS_CA_BUNDLE": "/none.pem"}, "REQUESTS_CA_BUNDLE names /none.pem, which is not"),
+    ],
+)
+def test_a_certificate_that_is_not_trusted_names_the_variable(
+    settings, reason, zeros, certificate, mnistcli_here, tmp_path
+):
+    with misbehaving(zeros, certificate) as server:
+        asked = ("--source", server.url("good"), "--data-dir", tmp_path)
+        refused = mnistcli_here("fetch", *asked, **settings)
+    assert re.search(reason, refused.stderr)
+
+
+@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:9", "socks://127.0.0.1:9"])
+def test_a_socks_proxy_says_what_it_takes(proxy, mnistcli_here, monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "socks", None)
+    monkeypatch.delitem(sys.modules, "urllib3.contrib.socks", raising=False)
+    monkeypatch.setenv("NO_PROXY", "")
+    asked = ("--source", "http://127.0.0.1:9/", "--data-dir", tmp_path)
+    refused = mnistcli_here("fetch", *asked, ALL_PROXY=proxy, HTTP_PROXY="", http_proxy="")
+    assert "a SOCKS proxy takes the package PySocks: pip install PySocks" in refused.stderr
 
 
 def test_http_where_https_was_expected_falls_through(server, tmp_path):
