@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 from common.commandline import Mnistcli, run_mnistcli, run_mnistcli_here
+from common.fileserver import served
 from common.folders import FilledOnce, filled_below
 from common.terminal import on_terminal
 from PIL import Image
@@ -21,6 +22,7 @@ from mnistcli.datasets.synthetic.generator import draw_digits
 pytest.register_assert_rewrite("common.pages", "common.madeup")  # which test modules share
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+WORKFLOW = Path(__file__).with_name("test_workflow.sh")
 
 
 @pytest.fixture(scope="session")
@@ -171,15 +173,35 @@ def runs_dir(quiet_training: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def mnist_run(mnist_data_dir: Path, filled_once: FilledOnce) -> Path:
-    """A run of the book's network after one epoch on the real MNIST."""
+def workflow(mnist_dir: Path, filled_once: FilledOnce) -> Path:
+    """What a stranger's shell script left: `returncode`, `stdout`, `stderr`, and the run `baseline`.
+
+    It got MNIST from a server on loopback.
+    """
 
     def fill(folder: Path) -> None:
-        options = ("--epochs", 1, "--name", "book", "--quiet")
-        result = run_mnistcli("train", *options, "--data-dir", mnist_data_dir, "--runs-dir", folder)
-        assert result.returncode == 0, result.stderr
+        python = Path(sys.executable)
+        path = f"{python.parent}{os.pathsep}{os.environ['PATH']}"
+        with served(mnist_dir) as server:
+            result = subprocess.run(
+                ["bash", WORKFLOW, server.url, folder],
+                capture_output=True,
+                text=True,
+                check=False,
+                env={**os.environ, "PATH": path, "PYTHON": sys.executable},
+            )
+        for name in ("returncode", "stdout", "stderr"):
+            (folder / name).write_text(str(getattr(result, name)))
 
-    return filled_once("mnist-runs", fill) / "book"
+    return filled_once("workflow", fill)
+
+
+@pytest.fixture(scope="session")
+def mnist_run(workflow: Path) -> Path:
+    """A run of the book's network after one epoch on the real MNIST."""
+    run = workflow / "runs" / "baseline"
+    assert run.is_dir(), (workflow / "stderr").read_text()
+    return run
 
 
 @pytest.fixture(scope="session")
@@ -231,6 +253,7 @@ def watched_training(tiny_data_dir: Path, filled_once: FilledOnce) -> str:
 
     def fill(folder: Path) -> None:
         options = ("--dataset", "synthetic", "--epochs", 3, "--validation-split", 0.25)
+        options += ("--hidden", 16)
         folders = ("--data-dir", tiny_data_dir, "--runs-dir", folder)
         seen = on_terminal("train", *options, *folders)
         assert seen.returncode == 0, seen.text

@@ -78,14 +78,14 @@ def test_a_learning_rate_reaches_the_optimizer(tiny_data_dir, tmp_path):
 @pytest.mark.parametrize(
     ("given", "nearest"), [("rmspop", "rmsprop"), ("Adam_WW", "adamw"), ("sdg", "sgd")]
 )
-def test_a_misspelt_optimizer_is_answered_with_the_nearest(mnistcli, given, nearest):
-    result = mnistcli("train", "--optimizer", given)
+def test_a_misspelt_optimizer_is_answered_with_the_nearest(mnistcli_here, given, nearest):
+    result = mnistcli_here("train", "--optimizer", given)
     assert result.returncode == 2
     assert f"Did you mean '{nearest}'?" in result.stderr
 
 
-def test_an_optimizer_like_no_other_is_answered_with_the_list(mnistcli):
-    result = mnistcli("train", "--optimizer", "xyzzy")
+def test_an_optimizer_like_no_other_is_answered_with_the_list(mnistcli_here):
+    result = mnistcli_here("train", "--optimizer", "xyzzy")
     assert result.returncode == 2
     assert all(optimizer in result.stderr for optimizer in OPTIMIZERS)
 
@@ -107,8 +107,8 @@ def test_an_optimizer_like_no_other_is_answered_with_the_list(mnistcli):
     ],
     ids="=".join,
 )
-def test_a_value_out_of_range_is_wrong_usage(mnistcli, options, tmp_path):
-    result = mnistcli("train", *options, "--runs-dir", tmp_path / "runs", cwd=tmp_path)
+def test_a_value_out_of_range_is_wrong_usage(mnistcli_here, options, tmp_path):
+    result = mnistcli_here("train", *options, "--runs-dir", tmp_path / "runs", cwd=tmp_path)
     assert result.returncode == 2
     assert options[0] in result.stderr
     assert not (tmp_path / "runs").exists()

@@ -56,7 +56,7 @@ def test_an_error_of_the_operating_system_names_the_file_and_shows_no_traceback(
 def training(tiny_data_dir, tmp_path):
     """A training that would take hours, after its first epoch."""
     command = [sys.executable, "-m", "mnistcli", "train", "--dataset", "synthetic"]
-    command += ["--epochs", "1000000", "--name", "long"]
+    command += ["--hidden", "0", "--epochs", "1000000", "--name", "long"]
     command += ["--data-dir", str(tiny_data_dir), "--runs-dir", str(tmp_path)]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
@@ -79,12 +79,16 @@ def test_a_signal_during_training_ends_it_with_its_exit_code(training, number, c
     assert "Traceback" not in stderr
 
 
-def test_ctrl_c_at_the_terminal_reaches_the_whole_group_and_exits_with_130(training, tmp_path):
+def test_ctrl_c_at_the_terminal_reaches_the_whole_group_and_exits_with_130(
+    training, mnistcli, tmp_path
+):
     os.killpg(training.pid, signal.SIGINT)
     _, stderr = training.communicate()
     assert training.returncode == 130
     assert "Traceback" not in stderr
     assert json.loads((tmp_path / "long" / "run.json").read_bytes())["status"] == "training"
+    # Nor is it taken for a complete one.
+    assert "mnistcli train" in mnistcli("evaluate", "--runs-dir", tmp_path).stderr
 
 
 def shell(script, *arguments):

@@ -101,19 +101,13 @@ def test_version_is_the_packages(mnistcli):
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_help_describes_every_option(mnistcli, command):
+def test_help_is_on_stdout_and_describes_every_option(mnistcli, command):
     result = mnistcli(command, "--help")
-    assert result.returncode == 0
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.startswith(f"Usage: mnistcli {command}")
     options = re.findall(r"^  (-.*?)(?:  +(.*))?$", result.stdout, re.MULTILINE)
     assert len(options) > 3
     assert not [option for option, text in options if option.startswith("--") and not option]
-
-
-@pytest.mark.parametrize("command", COMMANDS)
-def test_help_is_on_stdout(mnistcli, command):
-    result = mnistcli(command, "--help")
-    assert result.stdout.startswith(f"Usage: mnistcli {command}")
-    assert result.stderr == ""
 
 
 def test_a_quiet_training_leaves_stderr_empty(quiet_training):
@@ -175,6 +169,7 @@ def test_on_a_terminal_a_prediction_is_a_table_without_chatter(runs_dir, picture
     assert not CHATTER.search(seen.text)
 
 
+@pytest.mark.long
 def test_with_keras_a_terminal_shows_no_chatter_either(runs_dir, pictures):
     picture = pictures / "3.png"
     seen = on_terminal("predict", "--runs-dir", runs_dir, "--engine", "keras", picture)

@@ -1,6 +1,7 @@
 """The demo: the four steps in a row, each as the command that does it."""
 
 import re
+import shutil
 
 import pytest
 
@@ -47,13 +48,19 @@ def test_it_leaves_nothing_but_the_run(demo):
     assert [path.name for path in folder.iterdir() if not path.name.startswith(".")] == ["runs"]
 
 
-def test_folders_that_were_given_are_shown_in_the_commands(mnistcli_here, tiny_data_dir, tmp_path):
-    result = mnistcli_here(
-        *("demo", "--dataset", "synthetic"),
-        *("--data-dir", tiny_data_dir, "--runs-dir", tmp_path / "mine"),
-    )
+def test_folders_that_were_given_are_those_of_each_command(
+    mnistcli_here, runs_dir, tiny_data_dir, tmp_path, monkeypatch
+):
+    from mnistcli.commands import demo
+
+    runs, steps = shutil.copytree(runs_dir, tmp_path / "mine"), []
+    monkeypatch.setattr(demo, "_step", lambda _, *arguments: steps.append(arguments))
+    folders = ("--data-dir", str(tiny_data_dir), "--runs-dir", str(runs))
+    result = mnistcli_here("demo", "--dataset", "synthetic", *folders)
     assert result.returncode == 0, result.stderr
-    assert f"$ mnistcli fetch --dataset synthetic --data-dir {tiny_data_dir}" in result.stderr
-    assert f"$ mnistcli evaluate --data-dir {tiny_data_dir} --runs-dir {tmp_path / 'mine'}" in (
-        result.stderr
-    )
+    assert steps[:3] == [
+        ("fetch", "--dataset", "synthetic", *folders[:2]),
+        ("train", "--dataset", "synthetic", *folders),
+        ("evaluate", *folders),
+    ]
+    assert steps[3][-2:] == folders[2:]

@@ -20,17 +20,17 @@ pytest_plugins = "common.madeup"
 
 
 @pytest.fixture
-def listed(folder, mnistcli):
+def listed(folder, mnistcli_here):
     def names(*options):
-        result = mnistcli("runs", "--runs-dir", folder, "--json", *options)
+        result = mnistcli_here("runs", "--runs-dir", folder, "--json", *options)
         assert result.returncode == 0, result.stderr
         return [each["name"] for each in json.loads(result.stdout)["runs"]]
 
     return names
 
 
-def test_runs_are_listed_newest_first_with_their_figures(folder, mnistcli):
-    result = mnistcli("runs", "--runs-dir", folder)
+def test_runs_are_listed_newest_first_with_their_figures(folder, mnistcli_here):
+    result = mnistcli_here("runs", "--runs-dir", folder)
     assert result.returncode == 0
     assert result.stderr == ""
     header, *lines = [line.split() for line in result.stdout.splitlines()]
@@ -42,8 +42,8 @@ def test_runs_are_listed_newest_first_with_their_figures(folder, mnistcli):
     assert lines[2][-1] == "complete"
 
 
-def test_a_real_run_is_listed(runs_dir, mnistcli):
-    result = mnistcli("runs", "--runs-dir", runs_dir, "--json")
+def test_a_real_run_is_listed(runs_dir, mnistcli_here):
+    result = mnistcli_here("runs", "--runs-dir", runs_dir, "--json")
     (first,) = [r for r in json.loads(result.stdout)["runs"] if r["name"] == "first"]
     metrics = json.loads((runs_dir / "first" / "metrics.json").read_text())
     assert (first["accuracy"], first["loss"]) == tuple(metrics["test"].values())
@@ -51,8 +51,8 @@ def test_a_real_run_is_listed(runs_dir, mnistcli):
     assert first["size"] >= sum(path.stat().st_size for path in (runs_dir / "first").glob("m*"))
 
 
-def test_the_json_has_one_object_a_run(folder, mnistcli):
-    report = json.loads(mnistcli("runs", "--runs-dir", folder, "--json").stdout)
+def test_the_json_has_one_object_a_run(folder, mnistcli_here):
+    report = json.loads(mnistcli_here("runs", "--runs-dir", folder, "--json").stdout)
     assert report["version"] == 1
     assert report["runs"][1] | {"created": "", "size": 0} == {
         "run": str(folder / "good"),
@@ -96,39 +96,39 @@ def test_what_is_not_known_comes_last_whatever_the_order(listed, folder):
         assert listed("--sort", "accuracy", *options)[-1] == "broken-off"
 
 
-def test_without_runs_the_list_is_empty_and_a_note_says_so(tmp_path, mnistcli):
-    result = mnistcli("runs", "--runs-dir", tmp_path / "none")
+def test_without_runs_the_list_is_empty_and_a_note_says_so(tmp_path, mnistcli_here):
+    result = mnistcli_here("runs", "--runs-dir", tmp_path / "none")
     assert (result.returncode, result.stdout) == (0, "")
     assert "no such runs" in result.stderr
-    report = json.loads(mnistcli("runs", "--runs-dir", tmp_path / "none", "--json").stdout)
+    report = json.loads(mnistcli_here("runs", "--runs-dir", tmp_path / "none", "--json").stdout)
     assert report == {"version": 1, "runs": []}
 
 
-def test_a_run_whose_training_has_gone_is_interrupted(folder, mnistcli):
+def test_a_run_whose_training_has_gone_is_interrupted(folder, mnistcli_here):
     unfinished(folder, "gone")
-    line = mnistcli("runs", "--runs-dir", folder).stdout.splitlines()[1].split()
+    line = mnistcli_here("runs", "--runs-dir", folder).stdout.splitlines()[1].split()
     assert (line[0], line[6], line[-1]) == ("gone", "-", "interrupted")
 
 
-def test_a_run_that_is_being_trained_says_so(folder, mnistcli):
+def test_a_run_that_is_being_trained_says_so(folder, mnistcli_here):
     path = unfinished(folder, "now")
     (path / "checkpoint").mkdir()
     with files.locked(path / run.CHECKPOINT_LOCK):
-        assert mnistcli("runs", "--runs-dir", folder).stdout.splitlines()[1].endswith("training")
-    assert mnistcli("runs", "--runs-dir", folder).stdout.splitlines()[1].endswith("interrupted")
+        assert mnistcli_here("runs", "--runs-dir", folder).stdout.splitlines()[1].endswith("training")
+    assert mnistcli_here("runs", "--runs-dir", folder).stdout.splitlines()[1].endswith("interrupted")
 
 
-def test_a_damaged_run_is_said_on_stderr_and_the_others_are_listed(folder, mnistcli):
+def test_a_damaged_run_is_said_on_stderr_and_the_others_are_listed(folder, mnistcli_here):
     (folder / "slow" / run.MANIFEST).write_text("{")
-    result = mnistcli("runs", "--runs-dir", folder)
+    result = mnistcli_here("runs", "--runs-dir", folder)
     assert result.returncode == 0
     assert len(result.stdout.splitlines()) == 3
     assert f"{folder / 'slow' / run.MANIFEST} is damaged" in result.stderr
 
 
-def test_damaged_metrics_leave_the_figures_unknown(folder, mnistcli):
+def test_damaged_metrics_leave_the_figures_unknown(folder, mnistcli_here):
     (folder / "slow" / run.METRICS).write_text("{}")
-    report = json.loads(mnistcli("runs", "--runs-dir", folder, "--json").stdout)
+    report = json.loads(mnistcli_here("runs", "--runs-dir", folder, "--json").stdout)
     assert report["runs"][2]["accuracy"] is None
 
 
@@ -140,11 +140,11 @@ def test_a_list_on_a_narrow_terminal_leaves_columns_out_rather_than_cutting_name
     assert "on a wider terminal" in seen
 
 
-def test_a_strangers_names_move_no_cursor(folder, mnistcli):
+def test_a_strangers_names_move_no_cursor(folder, mnistcli_here):
     found = run.Run.read(folder / "slow")
     config = TrainingConfig.from_json(found.config.to_json() | {"model": "\x1b[2Jx"})
     replace(found, config=config).write()
-    result = mnistcli("runs", "--runs-dir", folder)
+    result = mnistcli_here("runs", "--runs-dir", folder)
     assert r"\x1b[2Jx" in result.stdout
     assert "\x1b" not in result.stdout
 
@@ -160,8 +160,8 @@ def test_listing_loads_neither_numpy_nor_tensorflow(folder):
         assert subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
-def test_a_comparison_shows_what_differs_and_only_that(folder, mnistcli):
-    result = mnistcli("runs", "compare", "slow", "other", "--runs-dir", folder)
+def test_a_comparison_shows_what_differs_and_only_that(folder, mnistcli_here):
+    result = mnistcli_here("runs", "compare", "slow", "other", "--runs-dir", folder)
     assert result.returncode == 0, result.stderr
     lines = [line.split() for line in result.stdout.splitlines()]
     assert lines[0] == ["slow", "other"]
@@ -171,8 +171,8 @@ def test_a_comparison_shows_what_differs_and_only_that(folder, mnistcli):
     assert not any(line[:1] == ["model"] for line in lines)
 
 
-def test_a_comparison_in_a_pipe_has_the_curves_as_numbers(folder, mnistcli):
-    result = mnistcli("runs", "compare", "slow", "good", "--runs-dir", folder)
+def test_a_comparison_in_a_pipe_has_the_curves_as_numbers(folder, mnistcli_here):
+    result = mnistcli_here("runs", "compare", "slow", "good", "--runs-dir", folder)
     lines = [line.split() for line in result.stdout.splitlines()]
     assert ["slow", "3", "0.3333", "-", "0.9000", "-"] in lines
     assert ["good", "2", "0.5000", "-", "0.8500", "-"] in lines
@@ -194,8 +194,8 @@ def test_many_runs_are_compared_a_line_each_where_the_terminal_is_narrow(folder)
     assert sum(line.startswith("slow ") for line in seen.splitlines()) == 4
 
 
-def test_the_json_of_a_comparison_has_differences_and_histories(folder, mnistcli):
-    result = mnistcli("runs", "compare", "slow", "good", "--runs-dir", folder, "--json")
+def test_the_json_of_a_comparison_has_differences_and_histories(folder, mnistcli_here):
+    result = mnistcli_here("runs", "compare", "slow", "good", "--runs-dir", folder, "--json")
     report = json.loads(result.stdout)
     assert report["version"] == 1
     assert report["differences"]["configuration"]["model"] == ["mlp", "cnn"]
@@ -203,25 +203,25 @@ def test_the_json_of_a_comparison_has_differences_and_histories(folder, mnistcli
     assert [len(each["history"]) for each in report["runs"]] == [3, 2]
 
 
-def test_one_run_cannot_be_compared(folder, mnistcli):
-    result = mnistcli("runs", "compare", "slow", "--runs-dir", folder)
+def test_one_run_cannot_be_compared(folder, mnistcli_here):
+    result = mnistcli_here("runs", "compare", "slow", "--runs-dir", folder)
     assert result.returncode == 2
     assert "two runs or more" in result.stderr
 
 
-def test_a_run_that_does_not_exist_is_answered_with_the_nearest(folder, mnistcli):
+def test_a_run_that_does_not_exist_is_answered_with_the_nearest(folder, mnistcli_here):
     for words in (["compare", "slow", "goood"], ["rm", "--yes", "goood"]):
-        result = mnistcli("runs", *words, "--runs-dir", folder)
+        result = mnistcli_here("runs", *words, "--runs-dir", folder)
         assert result.returncode == 1
         assert "Did you mean good?" in result.stderr
 
 
-def test_the_folder_may_be_given_before_the_subcommand(folder, mnistcli):
-    assert mnistcli("runs", "--runs-dir", folder, "compare", "slow", "good").returncode == 0
+def test_the_folder_may_be_given_before_the_subcommand(folder, mnistcli_here):
+    assert mnistcli_here("runs", "--runs-dir", folder, "compare", "slow", "good").returncode == 0
 
 
-def test_an_option_of_the_list_before_a_subcommand_is_refused(folder, mnistcli):
-    result = mnistcli("runs", "--json", "compare", "slow", "good", "--runs-dir", folder)
+def test_an_option_of_the_list_before_a_subcommand_is_refused(folder, mnistcli_here):
+    result = mnistcli_here("runs", "--json", "compare", "slow", "good", "--runs-dir", folder)
     assert result.returncode == 2
     assert "--json before compare does nothing" in result.stderr
 

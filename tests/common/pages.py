@@ -34,10 +34,10 @@ NOTHING = "\N{EN DASH}"  # in the place of a digit
 
 @pytest.fixture(scope="session")
 def mnist_runs_dir(mnist_data_dir: Path, filled_once: FilledOnce) -> Path:
-    """A runs folder with a convolutional network after two epochs on the real MNIST."""
+    """A runs folder with a convolutional network after an epoch on the real MNIST."""
 
     def fill(folder: Path) -> None:
-        options = ("--model", "cnn", "--epochs", 2, "--quiet", "--name", "cnn")
+        options = ("--model", "cnn", "--epochs", 1, "--quiet", "--name", "cnn")
         directories = ("--data-dir", mnist_data_dir, "--runs-dir", folder)
         result = run_mnistcli("train", *options, *directories)
         assert result.returncode == 0, result.stderr

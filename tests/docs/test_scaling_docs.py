@@ -35,6 +35,29 @@ def stub(folder, name, script):
     path.chmod(0o755)
 
 
+def test_each_of_two_terminals_says_who_it_is(tmp_path, environment):
+    stub(tmp_path, "mnistcli", 'echo "$@" "$TF_CONFIG"')
+    said = [
+        subprocess.run(
+            ["bash", "-c", recipe(f"# {each} terminal")],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for each in ("first", "second")
+    ]
+    configs = []
+    for text in said:
+        command, _, config = text.partition("{")
+        assert command.startswith("train ")
+        configs.append(json.loads("{" + config))
+    assert configs[0]["cluster"] == configs[1]["cluster"]
+    assert len(configs[0]["cluster"]["worker"]) == 2
+    assert [config["task"]["index"] for config in configs] == [0, 1]
+
+
+@pytest.mark.long
 def test_two_terminals_train_together(tmp_path, tiny_data_dir, environment):
     terminals = [recipe("# first terminal"), recipe("# second terminal")]
     free = [address.rpartition(":")[2] for address in workers.free_addresses(2)]

@@ -20,8 +20,8 @@ def run(runs_dir, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def result(run, data_dir, mnistcli):
-    return mnistcli("evaluate", run, "--data-dir", data_dir, "--json")
+def result(run, data_dir, mnistcli_here):
+    return mnistcli_here("evaluate", run, "--data-dir", data_dir, "--json")
 
 
 @pytest.fixture(scope="module")
@@ -125,17 +125,17 @@ def test_the_keras_engine_gives_the_same_numbers(answer, run, data_dir):
     assert by_keras["confusion_matrix"] == answer["confusion_matrix"]
 
 
-def test_the_train_split_is_measured_when_asked_for(run, data_dir, mnistcli):
-    result = mnistcli("evaluate", run, "--split", "train", "--data-dir", data_dir, "--json")
+def test_the_train_split_is_measured_when_asked_for(run, data_dir, mnistcli_here):
+    result = mnistcli_here("evaluate", run, "--split", "train", "--data-dir", data_dir, "--json")
     answer = json.loads(result.stdout)
     assert (answer["split"], answer["n"]) == ("train", 2_000)
     assert len(list(run.glob("evaluation-*train*.json"))) == 1
 
 
 def test_the_table_for_people_shows_accuracy_interval_classes_and_confusion(
-    run, data_dir, mnistcli, answer
+    run, data_dir, mnistcli_here, answer
 ):
-    result = mnistcli("evaluate", run, "--data-dir", data_dir)
+    result = mnistcli_here("evaluate", run, "--data-dir", data_dir)
     low, high = answer["confidence_interval"]
     assert f"accuracy {answer['accuracy']:.4f}" in result.stdout
     assert f"{low:.4f} to {high:.4f}" in result.stdout
@@ -146,41 +146,41 @@ def test_the_table_for_people_shows_accuracy_interval_classes_and_confusion(
         assert [str(n) for n in (digit, *counts)] in rows
 
 
-def test_an_accuracy_below_the_one_required_exits_with_1_and_one_line(run, data_dir, mnistcli):
-    result = mnistcli("evaluate", run, "--data-dir", data_dir, "--fail-under", 1, "--quiet")
+def test_an_accuracy_below_the_one_required_exits_with_1_and_one_line(run, data_dir, mnistcli_here):
+    result = mnistcli_here("evaluate", run, "--data-dir", data_dir, "--fail-under", 1, "--quiet")
     assert result.returncode == 1
     assert len(result.stderr.splitlines()) == 1
     assert "expected at least 1" in result.stderr
 
 
-def test_below_the_one_required_the_result_is_printed_all_the_same(run, data_dir, mnistcli, answer):
-    result = mnistcli("evaluate", run, "--data-dir", data_dir, "--fail-under", 1, "--json")
+def test_below_the_one_required_the_result_is_printed_all_the_same(run, data_dir, mnistcli_here, answer):
+    result = mnistcli_here("evaluate", run, "--data-dir", data_dir, "--fail-under", 1, "--json")
     assert json.loads(result.stdout) == answer
 
 
-def test_an_accuracy_that_reaches_the_one_required_exits_with_0(run, data_dir, mnistcli, answer):
+def test_an_accuracy_that_reaches_the_one_required_exits_with_0(run, data_dir, mnistcli_here, answer):
     exactly = repr(answer["accuracy"])
-    result = mnistcli("evaluate", run, "--data-dir", data_dir, "--fail-under", exactly)
+    result = mnistcli_here("evaluate", run, "--data-dir", data_dir, "--fail-under", exactly)
     assert result.returncode == 0
 
 
 @pytest.mark.parametrize("threshold", ["1.1", "-0.1", "nan", "high"])
-def test_a_requirement_that_is_no_accuracy_is_wrong_usage(mnistcli, threshold):
-    assert mnistcli("evaluate", "--fail-under", threshold).returncode == 2
+def test_a_requirement_that_is_no_accuracy_is_wrong_usage(mnistcli_here, threshold):
+    assert mnistcli_here("evaluate", "--fail-under", threshold).returncode == 2
 
 
-def test_without_a_name_the_newest_complete_run_is_measured(runs_dir, data_dir, mnistcli, answer):
-    result = mnistcli("evaluate", "--runs-dir", runs_dir, "--data-dir", data_dir, "--json")
+def test_without_a_name_the_newest_complete_run_is_measured(runs_dir, data_dir, mnistcli_here, answer):
+    result = mnistcli_here("evaluate", "--runs-dir", runs_dir, "--data-dir", data_dir, "--json")
     assert json.loads(result.stdout)["run"] == str(runs_dir / "first")
 
 
-def test_a_run_that_is_not_there_is_answered_with_the_nearest(runs_dir, mnistcli):
-    result = mnistcli("evaluate", "frist", "--runs-dir", runs_dir, "--quiet")
+def test_a_run_that_is_not_there_is_answered_with_the_nearest(runs_dir, mnistcli_here):
+    result = mnistcli_here("evaluate", "frist", "--runs-dir", runs_dir, "--quiet")
     assert result.returncode == 1
     assert "Did you mean first?" in result.stderr
 
 
-def test_without_any_run_the_remedy_is_to_train(tmp_path, mnistcli):
-    result = mnistcli("evaluate", "--runs-dir", tmp_path)
+def test_without_any_run_the_remedy_is_to_train(tmp_path, mnistcli_here):
+    result = mnistcli_here("evaluate", "--runs-dir", tmp_path)
     assert result.returncode == 1
     assert "Run `mnistcli train` first" in result.stderr

@@ -74,12 +74,12 @@ def test_an_empty_folder_is_refused(tmp_path):
 
 
 def test_the_report_lists_what_was_skipped_and_counts_the_rest(
-    mnistcli, runs_dir, pictures, tmp_path
+    mnistcli_here, runs_dir, pictures, tmp_path
 ):
     (tmp_path / "broken.png").write_bytes(b"not a picture")
     rows = [(pictures / f"{digit}.png", digit) for digit in range(10)]
     source = write_csv(tmp_path / "list.csv", ("path", "label"), *rows, ("broken.png", 4))
-    result = mnistcli("evaluate", "--pictures", source, "--json", "--runs-dir", runs_dir)
+    result = mnistcli_here("evaluate", "--pictures", source, "--json", "--runs-dir", runs_dir)
     assert result.returncode == 0, result.stderr
     report = json.loads(result.stdout)
     assert report["n"] == 10
@@ -88,9 +88,9 @@ def test_the_report_lists_what_was_skipped_and_counts_the_rest(
     assert sum(map(sum, report["confusion_matrix"])) == 10
 
 
-def test_when_no_picture_can_be_read_it_fails_and_names_the_first(mnistcli, runs_dir, tmp_path):
+def test_when_no_picture_can_be_read_it_fails_and_names_the_first(mnistcli_here, runs_dir, tmp_path):
     (tmp_path / "0").mkdir()
     (tmp_path / "0" / "broken.png").write_bytes(b"not a picture")
-    result = mnistcli("evaluate", "--pictures", tmp_path, "--runs-dir", runs_dir)
+    result = mnistcli_here("evaluate", "--pictures", tmp_path, "--runs-dir", runs_dir)
     assert result.returncode == 1
     assert "broken.png" in result.stderr

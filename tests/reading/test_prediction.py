@@ -135,12 +135,12 @@ def test_the_format_json_is_what_the_option_json_gives(predict_here, pictures):
     )
 
 
-def test_a_table_names_each_picture_with_digit_and_probability(predict_here, pictures):
-    result = predict_here("--format", "table", pictures)
+def test_a_table_names_each_picture_with_digit_and_probability(predict_here, small_pictures):
+    result = predict_here("--format", "table", small_pictures)
     head, *rows = lines(result)
     assert head.split() == ["picture", "digit", "probability"]
     assert [row.split()[:2] for row in rows] == [
-        [str(pictures / f"{k}.png"), str(k)] for k in range(10)
+        [str(small_pictures / f"{k}.png"), str(k)] for k in range(10)
     ]
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from common.commandline import run_mnistcli
 from common.hands import DIGITS
 from common.pages import (
     DESKTOP,
@@ -104,9 +103,9 @@ def test_a_file_that_is_no_picture_is_said_in_words(page, tmp_path):
     expect_digit(page, 1)
 
 
-def test_the_page_says_what_the_command_says(page, own_digits, mnist_runs_dir):
+def test_the_page_says_what_the_command_says(page, own_digits, mnist_runs_dir, mnistcli_here):
     pictures = sorted(own_digits.parent.glob("*/*.png"))[::25]
-    result = run_mnistcli("predict", *pictures, "--json", "--runs-dir", mnist_runs_dir)
+    result = mnistcli_here("predict", *pictures, "--json", "--runs-dir", mnist_runs_dir)
     for said in json.loads(result.stdout)["predictions"]:
         drop(page, Path(said["path"]))
         text = "?" if said["error"] else said["text"].replace("\n", "")
@@ -116,7 +115,15 @@ def test_the_page_says_what_the_command_says(page, own_digits, mnist_runs_dir):
 # Everywhere
 
 
-@pytest.mark.parametrize("size", [(360, 640), (390, 844), (740, 360), (820, 1180), (1280, 800)])
+@pytest.mark.parametrize(
+    "size",
+    [
+        (360, 640),
+        (740, 360),
+        (1280, 800),
+        *(pytest.param(size, marks=pytest.mark.long) for size in ((390, 844), (820, 1180))),
+    ],
+)
 def test_everything_is_in_view_without_scrolling(visit, size):
     page = visit(viewport={"width": size[0], "height": size[1]}, has_touch=True, is_mobile=True)
     draw_by_finger(page, DIGITS[5])
@@ -128,8 +135,15 @@ def test_everything_is_in_view_without_scrolling(visit, size):
         expect(page.locator(name)).to_be_in_viewport(ratio=1)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("device", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize(
+    ("device", "scheme"),
+    [
+        pytest.param(DESKTOP, "light", id="desktop-light"),
+        pytest.param(PHONE, "dark", id="phone-dark"),
+        pytest.param(DESKTOP, "dark", id="desktop-dark", marks=pytest.mark.long),
+        pytest.param(PHONE, "light", id="phone-light", marks=pytest.mark.long),
+    ],
+)
 def test_the_page_passes_axe(visit, device, scheme):
     if not Path(AXE).is_file():
         pytest.skip(f"axe-core is not installed: no {AXE}, and AXE_CORE names no other")
