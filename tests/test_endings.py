@@ -68,17 +68,6 @@ def training(tiny_data_dir, tmp_path):
         process.kill()
 
 
-@pytest.mark.parametrize(
-    ("number", "code"),
-    [pytest.param(signal.SIGINT, 130, marks=pytest.mark.long), (signal.SIGTERM, 143)],
-)
-def test_a_signal_during_training_ends_it_with_its_exit_code(training, number, code):
-    training.send_signal(number)
-    stdout, stderr = training.communicate()
-    assert (training.returncode, stdout) == (code, "")
-    assert "Traceback" not in stderr
-
-
 def test_ctrl_c_at_the_terminal_reaches_the_whole_group_and_exits_with_130(
     training, mnistcli, tmp_path
 ):

@@ -110,12 +110,12 @@ def test_a_run_whose_training_has_gone_is_interrupted(folder, mnistcli_here):
     assert (line[0], line[6], line[-1]) == ("gone", "-", "interrupted")
 
 
-def test_a_run_that_is_being_trained_says_so(folder, mnistcli_here):
+def test_a_run_that_is_being_trained_says_so(folder, mnistcli):
     path = unfinished(folder, "now")
     (path / "checkpoint").mkdir()
     with files.locked(path / run.CHECKPOINT_LOCK):
-        assert mnistcli_here("runs", "--runs-dir", folder).stdout.splitlines()[1].endswith("training")
-    assert mnistcli_here("runs", "--runs-dir", folder).stdout.splitlines()[1].endswith("interrupted")
+        assert mnistcli("runs", "--runs-dir", folder).stdout.splitlines()[1].endswith("training")
+    assert mnistcli("runs", "--runs-dir", folder).stdout.splitlines()[1].endswith("interrupted")
 
 
 def test_a_damaged_run_is_said_on_stderr_and_the_others_are_listed(folder, mnistcli_here):

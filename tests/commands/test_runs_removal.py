@@ -35,7 +35,9 @@ def test_on_a_terminal_removing_asks_first(folder, answer, stays):
 
 
 def test_where_one_of_several_does_not_exist_nothing_is_removed(folder, mnistcli_here):
-    assert mnistcli_here("runs", "rm", "slow", "gone", "--yes", "--runs-dir", folder).returncode == 1
+    assert (
+        mnistcli_here("runs", "rm", "slow", "gone", "--yes", "--runs-dir", folder).returncode == 1
+    )
     assert (folder / "slow").is_dir()
 
 
@@ -59,11 +61,11 @@ def test_a_link_to_a_run_is_removed_and_the_run_stays(folder, tmp_path, mnistcli
     assert (tmp_path / "elsewhere" / run.MANIFEST).is_file()
 
 
-def test_a_run_that_is_being_trained_is_not_removed(folder, mnistcli_here):
+def test_a_run_that_is_being_trained_is_not_removed(folder, mnistcli):
     path = unfinished(folder, "now")
     (path / "checkpoint").mkdir()
     with files.locked(path / run.CHECKPOINT_LOCK):
-        result = mnistcli_here("runs", "rm", "now", "--yes", "--runs-dir", folder)
+        result = mnistcli("runs", "rm", "now", "--yes", "--runs-dir", folder)
     assert result.returncode == 1
     assert "being trained" in result.stderr
     assert path.is_dir()

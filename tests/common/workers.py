@@ -28,16 +28,23 @@ def tf_config(addresses: Sequence[str], index: int) -> str:
 
 
 def start(
-    folder: Path, addresses: Sequence[str], index: int, *arguments: object, prefix: str = ""
+    folder: Path,
+    addresses: Sequence[str],
+    index: int,
+    *arguments: object,
+    prefix: str = "",
+    patience: int | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start `mnistcli ARGUMENTS` as the worker at one of the addresses.
 
     It writes INDEX.out, INDEX.err and, at the end of training, INDEX.weights into the folder.
+    `patience` is in seconds, for the others to come.
     """
     environment = {
         **os.environ,
         "TF_CONFIG": tf_config(addresses, index),
         "WEIGHTS": str(folder / f"{index}.weights"),
+        **({"PATIENCE": str(patience)} if patience else {}),
     }
     out, err = (folder / f"{index}.{name}" for name in ("out", "err"))
     with out.open("wb") as stdout, err.open("wb") as stderr:

@@ -153,12 +153,16 @@ def test_an_accuracy_below_the_one_required_exits_with_1_and_one_line(run, data_
     assert "expected at least 1" in result.stderr
 
 
-def test_below_the_one_required_the_result_is_printed_all_the_same(run, data_dir, mnistcli_here, answer):
+def test_below_the_one_required_the_result_is_printed_all_the_same(
+    run, data_dir, mnistcli_here, answer
+):
     result = mnistcli_here("evaluate", run, "--data-dir", data_dir, "--fail-under", 1, "--json")
     assert json.loads(result.stdout) == answer
 
 
-def test_an_accuracy_that_reaches_the_one_required_exits_with_0(run, data_dir, mnistcli_here, answer):
+def test_an_accuracy_that_reaches_the_one_required_exits_with_0(
+    run, data_dir, mnistcli_here, answer
+):
     exactly = repr(answer["accuracy"])
     result = mnistcli_here("evaluate", run, "--data-dir", data_dir, "--fail-under", exactly)
     assert result.returncode == 0
@@ -169,7 +173,9 @@ def test_a_requirement_that_is_no_accuracy_is_wrong_usage(mnistcli_here, thresho
     assert mnistcli_here("evaluate", "--fail-under", threshold).returncode == 2
 
 
-def test_without_a_name_the_newest_complete_run_is_measured(runs_dir, data_dir, mnistcli_here, answer):
+def test_without_a_name_the_newest_complete_run_is_measured(
+    runs_dir, data_dir, mnistcli_here, answer
+):
     result = mnistcli_here("evaluate", "--runs-dir", runs_dir, "--data-dir", data_dir, "--json")
     assert json.loads(result.stdout)["run"] == str(runs_dir / "first")
 

@@ -88,7 +88,9 @@ def test_the_report_lists_what_was_skipped_and_counts_the_rest(
     assert sum(map(sum, report["confusion_matrix"])) == 10
 
 
-def test_when_no_picture_can_be_read_it_fails_and_names_the_first(mnistcli_here, runs_dir, tmp_path):
+def test_when_no_picture_can_be_read_it_fails_and_names_the_first(
+    mnistcli_here, runs_dir, tmp_path
+):
     (tmp_path / "0").mkdir()
     (tmp_path / "0" / "broken.png").write_bytes(b"not a picture")
     result = mnistcli_here("evaluate", "--pictures", tmp_path, "--runs-dir", runs_dir)

@@ -69,7 +69,10 @@ def read(make, runs_dir, tmp_path):
     return run(tmp_path, tmp_path / "stream", arguments)
 
 
-@pytest.mark.parametrize("kind", LARGEST)
+@pytest.mark.parametrize(
+    "kind",
+    [pytest.param(kind, marks=pytest.mark.long if "tall" in kind else ()) for kind in LARGEST],
+)
 def test_the_largest_pictures_are_read_in_less_than_500_mb(runs_dir, tmp_path, kind):
     ended = read(LARGEST[kind], runs_dir, tmp_path)
     assert ended.lines[0].startswith("large: no digit found")

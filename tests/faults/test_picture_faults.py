@@ -22,7 +22,7 @@ MEGABYTES = 500
 FORMATS = ("json", "tsv", "table")
 SUMMARY = re.compile(r"(\d+) of (\d+) pictures could not be read\.")
 
-FUZZED, FUZZED_LONG = 300, 20_000
+FUZZED, FUZZED_LONG = 150, 20_000
 BATCH = 500  # mutants a process
 
 

@@ -9,13 +9,14 @@ import shutil
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from common.kept import weights
 
 from mnistcli.runs.run import Run, find
 
 OPTIONS = ("--dataset", "synthetic", "--epochs", "4", "--batch-size", "50", "--optimizer", "adam")
+SMALL = (*OPTIONS, "--hidden", "32")
 
 
 def start(*arguments, data_dir, runs_dir):
@@ -26,7 +27,7 @@ def start(*arguments, data_dir, runs_dir):
             "-m",
             "mnistcli",
             "train",
-            *OPTIONS,
+            *SMALL,
             *map(str, arguments),
             "--data-dir",
             str(data_dir),
@@ -48,32 +49,57 @@ def wait_for_line(process, text):
     raise AssertionError(f"ended without saying {text!r}")
 
 
-def weights(run: Path) -> bytes:
-    return (run / "model.tflite").read_bytes()
-
-
 @pytest.fixture(scope="module")
-def whole(mnistcli, data_dir, tmp_path_factory):
+def whole(mnistcli_here, data_dir, filled_once):
     """A run that nothing disturbed."""
-    folder = tmp_path_factory.mktemp("whole")
-    where = ("--data-dir", data_dir, "--runs-dir", folder)
-    assert mnistcli("train", *OPTIONS, "--name", "whole", *where).returncode == 0
-    return folder / "whole"
+
+    def fill(folder):
+        where = ("--data-dir", data_dir, "--runs-dir", folder)
+        assert mnistcli_here("train", *SMALL, "--name", "whole", *where).returncode == 0
+
+    return filled_once("whole-run", fill) / "whole"
 
 
-def moments(config) -> list[float]:
-    """Seconds after the start at which to kill: spread over a whole process."""
-    return [
-        random.Random(n).uniform(0.5, 8) for n in range(20 if config.getoption("--long") else 2)
-    ]
+@pytest.fixture
+def killed(data_dir, tmp_path, filled_once):
+    """A runs folder of the test's own with a run, `killed`, that was killed after an epoch."""
+
+    def fill(folder):
+        process = start("--name", "killed", data_dir=data_dir, runs_dir=folder)
+        wait_for_line(process, "epoch 1")
+        process.kill()
+        process.communicate()
+
+    shutil.copytree(filled_once("killed-run", fill), tmp_path / "runs")
+    return tmp_path / "runs"
+
+
+@pytest.fixture
+def resume(mnistcli_here, data_dir):
+    """Resume a run by its name, in this process."""
+
+    def run(name, runs_dir, *options):
+        where = ("--data-dir", data_dir, "--runs-dir", runs_dir)
+        return mnistcli_here("train", "--resume", name, *options, *where)
+
+    return run
+
+
+def moments(config) -> list[tuple[str, float]]:
+    """After which line to kill, and how many seconds later: spread over a whole process."""
+    if config.getoption("--long"):
+        return [("", random.Random(n).uniform(0.5, 8)) for n in range(20)]
+    return [("parameters", 1.2)]
 
 
 def test_a_killed_run_resumed_ends_with_the_same_weights(
-    request, mnistcli, data_dir, tmp_path, whole
+    request, mnistcli_here, resume, data_dir, tmp_path, whole
 ):
-    for number, moment in enumerate(moments(request.config)):
+    for number, (line, moment) in enumerate(moments(request.config)):
         name = f"killed-{number}"
         process = start("--name", name, data_dir=data_dir, runs_dir=tmp_path)
+        if line:
+            wait_for_line(process, line)
         try:
             process.wait(timeout=moment)
         except subprocess.TimeoutExpired:
@@ -82,10 +108,11 @@ def test_a_killed_run_resumed_ends_with_the_same_weights(
         where = ("--data-dir", data_dir, "--runs-dir", tmp_path)
         run = tmp_path / name
         if not (run / "run.json").exists():  # killed before the run began
-            assert mnistcli("train", *OPTIONS, "--name", name + "-again", *where).returncode == 0
+            again = mnistcli_here("train", *SMALL, "--name", name + "-again", *where)
+            assert again.returncode == 0
             continue
         if not Run.read(run).complete:
-            result = mnistcli("train", "--resume", name, *where)
+            result = resume(name, tmp_path)
             assert result.returncode == 0, result.stderr
         assert weights(run) == weights(whole), f"killed after {moment:.2f} s"
         history = json.loads((run / "metrics.json").read_text())["history"]
@@ -93,21 +120,17 @@ def test_a_killed_run_resumed_ends_with_the_same_weights(
         assert not (run / "checkpoint").exists()
 
 
-def test_a_run_killed_after_its_first_epoch_goes_on_from_there(mnistcli, data_dir, tmp_path, whole):
-    process = start("--name", "killed", data_dir=data_dir, runs_dir=tmp_path)
-    wait_for_line(process, "epoch 1")
-    process.kill()
-    process.communicate()
-    result = mnistcli("train", "--resume", "killed", "--data-dir", data_dir, "--runs-dir", tmp_path)
+def test_a_run_killed_after_its_first_epoch_goes_on_from_there(killed, resume, whole):
+    result = resume("killed", killed)
     assert result.returncode == 0, result.stderr
     assert "going on after epoch" in result.stderr
-    assert weights(tmp_path / "killed") == weights(whole)
+    assert weights(killed / "killed") == weights(whole)
 
 
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["ctrl-c", "sigterm"]
 )
-def test_an_interrupted_run_says_how_to_go_on(number, code, mnistcli, data_dir, tmp_path):
+def test_an_interrupted_run_says_how_to_go_on(number, code, data_dir, tmp_path):
     process = start("--name", "stopped", "--epochs", "500", data_dir=data_dir, runs_dir=tmp_path)
     wait_for_line(process, "epoch 1")
     process.send_signal(number)
@@ -128,33 +151,24 @@ def test_a_second_ctrl_c_ends_at_once(data_dir, tmp_path):
     assert process.returncode in (130, -signal.SIGINT)
 
 
-def test_resuming_with_another_option_is_refused_and_the_difference_shown(
-    mnistcli, data_dir, tmp_path
-):
-    process = start("--name", "stopped", data_dir=data_dir, runs_dir=tmp_path)
-    wait_for_line(process, "epoch 1")
-    process.kill()
-    process.communicate()
-    result = mnistcli(
-        *("train", "--resume", "stopped", "--batch-size", 64),
-        *("--data-dir", data_dir, "--runs-dir", tmp_path),
-    )
+def test_resuming_with_another_option_is_refused_and_the_difference_shown(killed, resume):
+    result = resume("killed", killed, "--batch-size", 64)
     assert result.returncode == 1
     assert "batch_size was 50, now 64" in result.stderr
 
 
-def test_a_complete_run_is_not_resumed(mnistcli, data_dir, runs_dir):
-    result = mnistcli("train", "--resume", "first", "--data-dir", data_dir, "--runs-dir", runs_dir)
+def test_a_complete_run_is_not_resumed(resume, whole):
+    result = resume("whole", whole.parent)
     assert result.returncode == 1
     assert "complete" in result.stderr
 
 
-def test_a_run_is_not_trained_twice_at_once(mnistcli, data_dir, tmp_path):
+def test_a_run_is_not_trained_twice_at_once(mnistcli_here, data_dir, tmp_path):
     process = start("--name", "one", "--epochs", "500", data_dir=data_dir, runs_dir=tmp_path)
     wait_for_line(process, "epoch 1")
     where = ("--data-dir", data_dir, "--runs-dir", tmp_path)
-    resumed = mnistcli("train", "--resume", "one", *where)
-    named = mnistcli("train", *OPTIONS, "--name", "one", *where)
+    resumed = mnistcli_here("train", "--resume", "one", *where)
+    named = mnistcli_here("train", *SMALL, "--name", "one", *where)
     process.kill()
     process.communicate()
     assert resumed.returncode == 1
@@ -163,24 +177,18 @@ def test_a_run_is_not_trained_twice_at_once(mnistcli, data_dir, tmp_path):
     assert "already a run one" in named.stderr
 
 
-def test_a_damaged_checkpoint_is_not_resumed(mnistcli, data_dir, tmp_path):
-    process = start("--name", "damaged", data_dir=data_dir, runs_dir=tmp_path)
-    wait_for_line(process, "epoch 1")
-    process.kill()
-    process.communicate()
-    state = tmp_path / "damaged" / "checkpoint" / "state.npz"
+def test_a_damaged_checkpoint_is_not_resumed(killed, resume):
+    state = killed / "killed" / "checkpoint" / "state.npz"
     content = bytearray(state.read_bytes())
     content[len(content) // 2] ^= 1
     state.write_bytes(content)
-    result = mnistcli(
-        "train", "--resume", "damaged", "--data-dir", data_dir, "--runs-dir", tmp_path
-    )
+    result = resume("killed", killed)
     assert result.returncode == 1
     assert "damaged" in result.stderr
 
 
-def test_a_loss_that_is_no_number_stops_the_run(mnistcli, data_dir, tmp_path):
-    result = mnistcli(
+def test_a_loss_that_is_no_number_stops_the_run(mnistcli_here, data_dir, tmp_path):
+    result = mnistcli_here(
         *("train", *OPTIONS, "--optimizer", "sgd", "--learning-rate", 1e30, "--name", "nan"),
         *("--data-dir", data_dir, "--runs-dir", tmp_path),
     )
@@ -241,13 +249,13 @@ def test_a_half_written_run_is_never_taken_for_complete(runs_dir, tmp_path):
             run.verified(missing)
 
 
-def test_a_foreign_folder_is_no_run(mnistcli, tmp_path):
+def test_a_foreign_folder_is_no_run(mnistcli_here, tmp_path):
     (tmp_path / "foreign").mkdir()
     (tmp_path / "foreign" / "notes.txt").write_text("hello")
     (tmp_path / "empty-json").mkdir()
     (tmp_path / "empty-json" / "run.json").write_text("")
     for name in ("foreign", "empty-json"):
-        result = mnistcli("evaluate", tmp_path / name, "--runs-dir", tmp_path)
+        result = mnistcli_here("evaluate", tmp_path / name, "--runs-dir", tmp_path)
         assert result.returncode == 1
         assert "Traceback" not in result.stderr
-    assert "no complete run" in mnistcli("evaluate", "--runs-dir", tmp_path).stderr
+    assert "no complete run" in mnistcli_here("evaluate", "--runs-dir", tmp_path).stderr

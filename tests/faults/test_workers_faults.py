@@ -14,43 +14,49 @@ from pathlib import Path
 import pytest
 from common import workers
 
-from mnistcli.training.distribution import PATIENCE
-
-EPOCHS = 120
-OPTIONS = ("--dataset", "synthetic", "--epochs", EPOCHS, "--batch-size", 150)  # three groups
+OPTIONS = ("--dataset", "synthetic", "--hidden", 32, "--batch-size", 150)  # three groups
 BOUND = 60  # seconds in which those that are left must end
 
 
 @pytest.fixture(scope="module")
-def whole(mnistcli, data_dir, tmp_path_factory):
+def epochs(request):
+    """How many: enough for a kill at a random moment to come before the last."""
+    return 120 if request.config.getoption("--long") else 20
+
+
+@pytest.fixture(scope="module")
+def whole(epochs, mnistcli, data_dir, tmp_path_factory):
     """What a run that nothing disturbed ends with."""
     folder = tmp_path_factory.mktemp("whole")
     where = ("--data-dir", data_dir, "--runs-dir", folder)
-    result = mnistcli("train", *OPTIONS, "--name", "whole", *where)
+    result = mnistcli("train", *OPTIONS, "--epochs", epochs, "--name", "whole", *where)
     assert result.returncode == 0, result.stderr
-    return ended_with(folder / "whole")
+    return ended_with(folder / "whole", epochs)
 
 
-def ended_with(run: Path) -> tuple[list[float], str]:
+def ended_with(run: Path, epochs: int) -> tuple[list[float], str]:
     """Return the loss of every epoch, and a digest of the network."""
     history = json.loads((run / "metrics.json").read_bytes())["history"]
-    assert [record["epoch"] for record in history] == list(range(1, EPOCHS + 1))
+    assert [record["epoch"] for record in history] == list(range(1, epochs + 1))
     artifacts = json.loads((run / "run.json").read_bytes())["artifacts"]
     return [record["loss"] for record in history], artifacts["model.tflite"]["sha256"]
 
 
 def test_whichever_worker_is_killed_whenever_the_rest_ends_and_can_go_on(
-    request, mnistcli, data_dir, tmp_path, whole
+    request, mnistcli, data_dir, tmp_path, whole, epochs
 ):
-    chance = random.Random(8)
-    for number in range(10 if request.config.getoption("--long") else 1):
+    chance, long = random.Random(8), request.config.getoption("--long")
+    for number in range(10 if long else 1):
         victim, moment = chance.randrange(2), chance.uniform(3, 14)
         name = f"killed-{number}"
-        options = (*OPTIONS, "--data-dir", data_dir, "--runs-dir", tmp_path)
+        options = (*OPTIONS, "--epochs", epochs, "--data-dir", data_dir, "--runs-dir", tmp_path)
         with workers.started(
             tmp_path, workers.free_addresses(2), "train", *options, "--name", name
         ) as processes:
-            time.sleep(moment)
+            if long:
+                time.sleep(moment)
+            else:
+                workers.wait_for(tmp_path / "0.err", "epoch 2")
             processes[victim].kill()
             other = processes[1 - victim].wait(BOUND)
         if other != 0:  # not over before the kill
@@ -62,7 +68,7 @@ def test_whichever_worker_is_killed_whenever_the_rest_ends_and_can_go_on(
             where = ("--data-dir", data_dir, "--runs-dir", tmp_path)
             result = mnistcli("train", "--resume", name, *where)
             assert result.returncode == 0, result.stderr
-        assert ended_with(tmp_path / name) == whole
+        assert ended_with(tmp_path / name, epochs) == whole
 
 
 def test_who_finds_nobody_gives_up_and_names_the_addresses(tmp_path, tiny_data_dir):
@@ -75,11 +81,12 @@ def test_who_finds_nobody_gives_up_and_names_the_addresses(tmp_path, tiny_data_d
         folders, ((missing, here), (chief, absent)), (1, 0), strict=True
     ):
         folder.mkdir()
-        commands.append(workers.start(folder, addresses, index, *options, "--runs-dir", tmp_path))
+        where = ("--runs-dir", tmp_path)
+        commands.append(workers.start(folder, addresses, index, *options, *where, patience=5))
     for process in commands:
-        assert process.wait(PATIENCE + BOUND) == 1
+        assert process.wait(BOUND) == 1
     for folder, address, index in zip(folders, (missing, absent), (1, 0), strict=True):
-        expected = f"waited {PATIENCE} s for {address}, and gave up"
+        expected = f"waited 5 s for {address}, and gave up"
         assert expected in workers.error(folder, index)
     assert not (tmp_path / "runs").exists()
 
@@ -126,18 +133,19 @@ def on_two_hosts(folder, names, *arguments):
     )
 
 
-def test_two_hosts_train_together(two_hosts, tmp_path, data_dir, whole):
+def test_two_hosts_train_together(two_hosts, tmp_path, data_dir, whole, epochs):
     names, _ = two_hosts
-    options = (*OPTIONS, "--data-dir", data_dir, "--runs-dir", tmp_path, "--name", "a")
+    where = ("--data-dir", data_dir, "--runs-dir", tmp_path, "--name", "a")
+    options = (*OPTIONS, "--epochs", epochs, *where)
     with on_two_hosts(tmp_path, names, *options) as processes:
         assert [process.wait(200) for process in processes] == [0, 0]
     assert (tmp_path / "0.weights").read_text() == (tmp_path / "1.weights").read_text()
-    assert ended_with(tmp_path / "a") == whole
+    assert ended_with(tmp_path / "a", epochs) == whole
 
 
 def test_a_cut_link_ends_both(two_hosts, tmp_path, data_dir):
     names, devices = two_hosts
-    options = ("--dataset", "synthetic", "--epochs", 10_000, "--data-dir", data_dir)
+    options = (*OPTIONS, "--epochs", 10_000, "--data-dir", data_dir)
     with on_two_hosts(
         tmp_path, names, *options, "--runs-dir", tmp_path, "--name", "a"
     ) as processes:

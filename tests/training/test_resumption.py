@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from test_loop import digest
+from common.kept import weights
 
 from mnistcli.networks import archive
 from mnistcli.networks.framework import keras
@@ -24,23 +24,6 @@ def train(mnistcli_here, tiny_data_dir, tmp_path):
         return result
 
     return run
-
-
-def weights(path):
-    """Return a digest of all arrays in a run's .keras file."""
-    import io
-    import zipfile
-
-    import h5py
-
-    found = []
-    with zipfile.ZipFile(path / "model.keras") as zipped:
-        data = io.BytesIO(zipped.read("model.weights.h5"))
-    with h5py.File(data) as file:
-        file.visititems(
-            lambda _, each: found.append(each[()]) if isinstance(each, h5py.Dataset) else None
-        )
-    return digest(found)
 
 
 SYNTHETIC = ("--dataset", "synthetic")
