@@ -12,6 +12,7 @@ from click.shell_completion import CompletionItem
 
 from mnistcli import __version__
 from mnistcli.errors import ChoiceError, MnistcliError
+from mnistcli.terminal.escaping import never_fail
 
 COMMANDS = {
     "fetch": "Get a dataset, verify it, store it.",
@@ -87,6 +88,7 @@ def cli() -> None:
 def main() -> NoReturn:
     """Run the command line and end the process with its exit code."""
     _open_closed_streams()
+    never_fail(sys.stdout, sys.stderr)
     # A shell's background job has SIGINT ignored, and stays so.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _interrupt)

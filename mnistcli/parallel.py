@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from typing import TypeVar
 
+from mnistcli.cores import cores
+
 A = TypeVar("A")
 B = TypeVar("B")
 
@@ -52,13 +54,6 @@ def ordered(
         finally:
             for future in pending:
                 future.cancel()
-
-
-def cores() -> int:
-    """Return how many cores this process may use, which in a container is not all there are."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 @contextlib.contextmanager

@@ -206,7 +206,8 @@ def headline(figure: Figure, answer: str, subject: str | None) -> None:
         return
     height = figure.get_figheight()
     figure.text(0.02, 1 - 0.12 / height, answer, va="top", fontsize=15, fontweight="bold")
-    figure.text(0.02, 1 - 0.43 / height, subject, va="top", fontsize=12, color=MUTED)
+    text = subject.encode(errors="backslashreplace").decode()  # a path may be no text
+    figure.text(0.02, 1 - 0.43 / height, text, va="top", fontsize=12, color=MUTED)
     engine = figure.get_layout_engine()
     assert isinstance(engine, ConstrainedLayoutEngine)  # noqa: S101 - for the type checker
     engine.set(rect=(0.01, 0.01, 0.98, 1 - 0.85 / height))

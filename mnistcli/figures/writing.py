@@ -52,5 +52,8 @@ def write_report(evaluation: Evaluation) -> Path:
     """Write report.html, one file that holds all of it, into the run, and return its path."""
     results = Results.from_json(evaluation.run.verified(METRICS))
     path = evaluation.run.path / REPORT
-    files.write_bytes(path, report.html(evaluation, results).encode())
+    page = report.html(evaluation, results).encode(
+        errors="backslashreplace"
+    )  # a path may be no text
+    files.write_bytes(path, page)
     return path

@@ -1,6 +1,5 @@
 """A run's network, ready to classify: run in, probabilities out."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Self
@@ -8,6 +7,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from mnistcli.cores import cores
 from mnistcli.errors import ModelError
 from mnistcli.runs.run import KERAS_MODEL, LITERT_MODEL, Run
 
@@ -29,7 +29,7 @@ class Classifier:
     def load(cls, run: Run | Path | str, engine: str = "auto", threads: int | None = None) -> Self:
         """Return the classifier of a complete run, on LiteRT ("auto", "litert") or Keras.
 
-        LiteRT computes on `threads` threads, by default as many as there are cores.
+        LiteRT computes on `threads` threads, by default as many as there are cores for it.
 
         Raises RunError when the run is not complete or its files are not what training wrote,
         ModelError when the model cannot be opened all the same.
@@ -48,7 +48,7 @@ class Classifier:
     @classmethod
     def on_litert(cls, model: bytes, threads: int | None = None) -> Self:
         """Return the classifier of a LiteRT flatbuffer; raise ModelError if it is none."""
-        return cls(_litert(model, threads or os.cpu_count()))
+        return cls(_litert(model, threads or cores()))
 
     def judge(self, images: NDArray[np.uint8]) -> Judgement:
         """Return the probabilities of the digits (n, 10), and that an image is none, (n,).

@@ -11,6 +11,8 @@ import re
 import signal
 import sys
 
+from mnistcli.terminal.escaping import UNENCODABLE
+
 CHATTER = re.compile(
     rb"""
     [IW]\d{4}\ [\d:.]+\ +\d+\ \S+:\d+\]               # absl: information and warnings
@@ -51,7 +53,7 @@ def silence() -> None:
     os.close(readable)
     os.dup2(writable, STDERR)
     os.close(writable)
-    sys.stderr = open(target, "w", buffering=1, encoding="utf-8", errors="backslashreplace")  # noqa: PTH123, SIM115
+    sys.stderr = open(target, "w", buffering=1, encoding=stream.encoding, errors=UNENCODABLE)  # noqa: PTH123, SIM115
     atexit.register(_finish, target, child)
 
 

@@ -30,10 +30,6 @@ def write(
     PictureError at the end if something could not be read, or if there was no picture at all: only
     as a `part` of a job may there be none.
     """
-    # A file's name is bytes: what is not UTF-8 goes out as it came in.
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="surrogateescape")
     counter = _Counter(predictions)
     if form == "json":
         _write_json(counter, run)

@@ -15,11 +15,11 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
+from mnistcli.cores import cores
 from mnistcli.networks import objectives
 from mnistcli.networks.catalogue import network
 from mnistcli.networks.framework import keras, philox, tf
 from mnistcli.networks.objectives import Measure
-from mnistcli.parallel import cores
 from mnistcli.training import purity
 
 SIZE = 64

@@ -1,7 +1,6 @@
 """The drawing page and `POST /predict`: the same reading and the same answer as the command's."""
 
 import asyncio
-import os
 import re
 import threading
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from mnistcli.cores import cores
 from mnistcli.reading import prediction as reading
 from mnistcli.reading.classifier import Classifier
 from mnistcli.reading.inputs import STDIN
@@ -109,7 +109,7 @@ class Reader:
     def __init__(self, classifier: Classifier) -> None:
         self._classifier = classifier
         self._one_at_a_time = threading.Lock()  # an interpreter holds the tensors of one call
-        self._threads = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="reader")
+        self._threads = ThreadPoolExecutor(cores(), thread_name_prefix="reader")
 
     async def read(self, data: bytes, count: int | None = None) -> Prediction:
         """Return what is read in a picture's bytes: `count` digits, or any number."""

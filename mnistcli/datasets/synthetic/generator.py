@@ -13,10 +13,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mnistcli.cores import cores
 from mnistcli.datasets.synthetic.handwriting import SIDE, draw_style
 from mnistcli.datasets.synthetic.strokes import styles
 from mnistcli.errors import DatasetError
-from mnistcli.parallel import cores, ordered
+from mnistcli.parallel import ordered
 
 Split = Literal["train", "test"]
 Bytes = NDArray[np.uint8]
