@@ -39,14 +39,14 @@ def ordered(
     pending: deque[Future[B]] = deque()
     items = iter(items)
     try:
-        executor = ProcessPoolExecutor(workers, context, initializer=_follow_parent)
+        executor = ProcessPoolExecutor(workers, context, initializer=follow_parent)
     except (OSError, ImportError, NotImplementedError):
         yield from map(function, items)
         return
     first = list(itertools.islice(items, 2 * workers))
     with executor as pool:
         try:
-            with _ctrl_c_held_back():
+            with ctrl_c_held_back():
                 pending.extend(pool.submit(function, item) for item in first)
             while pending:
                 yield pending.popleft().result()
@@ -57,7 +57,7 @@ def ordered(
 
 
 @contextlib.contextmanager
-def _ctrl_c_held_back() -> Iterator[None]:
+def ctrl_c_held_back() -> Iterator[None]:
     """Delay Ctrl-C, and let processes that are started meanwhile never see it.
 
     They inherit the mask, so that none of them prints a traceback before it has got to ignoring
@@ -73,7 +73,7 @@ def _ctrl_c_held_back() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _follow_parent() -> None:
+def follow_parent() -> None:
     """Leave Ctrl-C, which reaches every process of a terminal, to the parent; end when it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -3,9 +3,10 @@
 import math
 import os
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 from click.core import ParameterSource
@@ -16,6 +17,8 @@ from mnistcli.networks.source import is_file
 
 RUNS_DIR = "runs"
 ANY = "any"  # number of digits
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
 class Place(click.Path):
@@ -72,6 +75,22 @@ class Digits(click.ParamType[int | None]):
     ) -> list[CompletionItem]:
         """Offer the word; numbers one knows."""
         return [CompletionItem(ANY)] if ANY.startswith(incomplete) else []
+
+
+class Shard(click.ParamType[tuple[int, int]]):
+    """A part of a job and the number of its parts, such as 2/7."""
+
+    name = "I/N"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, int]:
+        """Return both numbers; fail where they are none, or out of range."""
+        found = re.fullmatch(r"(\d{1,9})/(\d{1,9})", value)
+        part, parts = map(int, found.groups()) if found else (1, 0)
+        if parts == 0 or part > parts:
+            self.fail(f"{value!r} is not I/N, with I from 0 to N, such as 2/7.", param, ctx)
+        return part, parts
 
 
 class Names(click.Choice[str]):
@@ -139,17 +158,38 @@ def _data_dir(ctx: click.Context, _parameter: click.Parameter, value: Path | Non
     return value or (None if ctx.resilient_parsing else default_data_dir())
 
 
-def complete_run(
-    ctx: click.Context, _parameter: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
-    """Offer the run folders, newest first, then whatever path the shell finds."""
+def _runs_folder(ctx: click.Context) -> Path:
+    """Return the folder that a half-typed command line names."""
     folder = Path(os.path.expanduser(os.environ.get("MNISTCLI_RUNS_DIR", RUNS_DIR)))  # noqa: PTH111
     for level in (ctx.parent, ctx):  # `mnistcli runs --runs-dir DIR compare` gives it to the parent
         if level and level.get_parameter_source("runs_dir") is ParameterSource.COMMANDLINE:
             folder = Path(level.params["runs_dir"])
+    return folder
+
+
+def complete_run(
+    ctx: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Offer the run folders, newest first, then whatever path the shell finds."""
+    folder = _runs_folder(ctx)
     manifests = sorted(folder.glob("*/run.json"), key=lambda path: -path.stat().st_mtime)
     names = [path.parent.name for path in manifests if path.parent.name.startswith(incomplete)]
     return [CompletionItem(name) for name in names] or [CompletionItem(incomplete, type="dir")]
+
+
+def complete_sweep(
+    ctx: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Offer the names of sweeps."""
+    import json
+
+    names = set()
+    for path in _runs_folder(ctx).glob("*/run.json"):
+        try:
+            names.add(json.loads(path.read_bytes()).get("sweep"))
+        except (OSError, ValueError, AttributeError):
+            continue
+    return [CompletionItem(name) for name in sorted(names - {None}) if name.startswith(incomplete)]
 
 
 data_dir = click.option(
@@ -198,6 +238,38 @@ digits = click.option(
     help="How many digits a picture shows.",
 )
 
+
+def shard(what: str) -> Callable[[Decorated], Decorated]:
+    """Return the option that gives a process its part of a job."""
+    return click.option(
+        "--shard",
+        type=Shard(),
+        default="0/1",
+        show_default="all",
+        help=f"{what}: a job of N processes, I counted from 0 or from 1.",
+    )
+
+
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 quiet = click.option("--quiet", "-q", is_flag=True, help="No progress and no notes.")
+
+
+def refuse_before_subcommand(ctx: click.Context) -> None:
+    """Say so where an option of a group stands before a subcommand, which would not see it."""
+    for parameter in ctx.command.params:
+        name = parameter.name or ""
+        given = ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        if given and name != "runs_dir":
+            raise click.UsageError(
+                f"{parameter.opts[0]} before {ctx.invoked_subcommand} does nothing: leave it out, "
+                f"or give it after {ctx.invoked_subcommand} if it is listed there."
+            )
+
+
+def runs_dir_of_group(ctx: click.Context, own: Path) -> Path:
+    """Return the folder given to a subcommand, or else that of its group."""
+    if ctx.get_parameter_source("runs_dir") is ParameterSource.COMMANDLINE or not ctx.parent:
+        return own
+    folder: Path = ctx.parent.params["runs_dir"]
+    return folder

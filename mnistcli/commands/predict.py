@@ -1,31 +1,13 @@
 """`mnistcli predict`."""
 
-import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import click
 
 from mnistcli.commands import options
 from mnistcli.terminal import chatter
-
-
-class Shard(click.ParamType[tuple[int, int]]):
-    """A part of a job and the number of its parts, such as 2/7."""
-
-    name = "I/N"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[int, int]:
-        """Return both numbers; fail where they are none, or out of range."""
-        found = re.fullmatch(r"(\d{1,9})/(\d{1,9})", value)
-        part, parts = map(int, found.groups()) if found else (1, 0)
-        if parts == 0 or part > parts:
-            self.fail(f"{value!r} is not I/N, with I from 0 to N, such as 2/7.", param, ctx)
-        return part, parts
 
 
 @click.command()
@@ -52,13 +34,7 @@ class Shard(click.ParamType[tuple[int, int]]):
     default=0.0,
     help="Mark answers below this probability as doubtful (3?) instead of asserting them.",
 )
-@click.option(
-    "--shard",
-    type=Shard(),
-    default="0/1",
-    show_default="all",
-    help="Read every N-th input only: a job of N processes, I counted from 0 or from 1.",
-)
+@options.shard("Read every N-th input only")
 @click.option("--show", is_flag=True, help="Draw what the network saw beside its top answers.")
 @click.option(
     "--save-images",

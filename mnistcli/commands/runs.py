@@ -4,7 +4,6 @@ import sys
 from pathlib import Path
 
 import click
-from click.core import ParameterSource
 
 from mnistcli.choices import DATASETS, OPTIMIZERS, ORDERS, STATUSES
 from mnistcli.commands import options
@@ -46,6 +45,13 @@ run_arguments = click.argument(
 @click.option(
     "--status", multiple=True, type=click.Choice(STATUSES), help="Only these; may be repeated."
 )
+@click.option(
+    "--sweep",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=options.complete_sweep,
+    help="Only the runs of this sweep; may be repeated.",
+)
 @options.runs_dir
 @options.as_json
 @click.pass_context
@@ -57,6 +63,7 @@ def runs(
     dataset: tuple[str, ...],
     optimizer: tuple[str, ...],
     status: tuple[str, ...],
+    sweep: tuple[str, ...],
     runs_dir: Path,
     as_json: bool,
 ) -> None:
@@ -66,12 +73,18 @@ def runs(
     goes on with it.
     """
     if ctx.invoked_subcommand:
-        _refuse_list_options(ctx)
+        options.refuse_before_subcommand(ctx)
         return
     from mnistcli.runs.comparison import list_runs, unreadable
     from mnistcli.terminal import runs as view
 
-    wanted = {"model": model, "dataset": dataset, "optimizer": optimizer, "status": status}
+    wanted = {
+        "model": model,
+        "dataset": dataset,
+        "optimizer": optimizer,
+        "status": status,
+        "sweep": sweep,
+    }
     found = list_runs(runs_dir, order=order, reverse=reverse, wanted=wanted)
     view.show_list(found, runs_dir, list(unreadable(runs_dir)), as_json=as_json)
 
@@ -89,7 +102,7 @@ def compare(ctx: click.Context, runs: tuple[str, ...], runs_dir: Path, as_json: 
     from mnistcli.runs.run import find
     from mnistcli.terminal import runs as view
 
-    folder = _runs_dir(ctx, runs_dir)
+    folder = options.runs_dir_of_group(ctx, runs_dir)
     comparison = compare_runs(find(folder, reference) for reference in runs)
     view.show_comparison(comparison, as_json=as_json)
 
@@ -107,7 +120,7 @@ def rm(ctx: click.Context, runs: tuple[str, ...], yes: bool, runs_dir: Path, qui
     from mnistcli.runs.comparison import removable, remove
     from mnistcli.terminal.console import note
 
-    paths = removable(_runs_dir(ctx, runs_dir), runs)
+    paths = removable(options.runs_dir_of_group(ctx, runs_dir), runs)
     if not yes:
         what = ", ".join(path.name for path in paths)
         if not click.confirm(f"Remove {what} with all files?", err=True):
@@ -116,23 +129,3 @@ def rm(ctx: click.Context, runs: tuple[str, ...], yes: bool, runs_dir: Path, qui
     for path in paths:
         remove(path)
         note(f"removed {path}", quiet=quiet)
-
-
-def _refuse_list_options(ctx: click.Context) -> None:
-    """Say so where an option of the list stands before a subcommand, which would not see it."""
-    for parameter in ctx.command.params:
-        name = parameter.name or ""
-        given = ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
-        if given and name != "runs_dir":
-            raise click.UsageError(
-                f"{parameter.opts[0]} before {ctx.invoked_subcommand} does nothing: leave it out, "
-                f"or give it after {ctx.invoked_subcommand} if it is listed there."
-            )
-
-
-def _runs_dir(ctx: click.Context, own: Path) -> Path:
-    """Return the folder given to the subcommand, or else that of `runs` itself."""
-    if ctx.get_parameter_source("runs_dir") is ParameterSource.COMMANDLINE or not ctx.parent:
-        return own
-    folder: Path = ctx.parent.params["runs_dir"]
-    return folder

@@ -66,6 +66,7 @@ class Summary:
             "optimizer": config.optimizer,
             "epochs": self.epochs,
             "seed": config.seed,
+            "sweep": self.run.sweep,
             "accuracy": self.accuracy,
             "loss": self.loss,
             "seconds": self.seconds,

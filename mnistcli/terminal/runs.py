@@ -11,6 +11,7 @@ from mnistcli.choices import COMPLETE, METRICS
 from mnistcli.errors import RunError
 from mnistcli.runs.comparison import VERSION, Comparison, Summary
 from mnistcli.runs.history import HELD_OUT
+from mnistcli.terminal.columns import aligned
 from mnistcli.terminal.console import draws, note, out, print_json
 from mnistcli.terminal.escaping import escape
 from mnistcli.terminal.sparkline import bounds, sparkline
@@ -33,7 +34,6 @@ DISPENSABLE = ("size", "seed", "dataset", "seconds")
 CURVES = ("loss", "val_loss", "accuracy", "val_accuracy")
 NUMBERS = ("epoch", "epochs", "seed", "seconds", "size", *CURVES)
 UNKNOWN = "-"
-GAP = "  "
 
 Row = Sequence[str]
 
@@ -62,9 +62,9 @@ def _show_table(summaries: Sequence[Summary]) -> None:
         names.remove(name)
         missing.append(name)
         lines = _aligned(names, _rows(summaries, names))
-    out.print(Text(lines[0].rstrip(), "bold"))
+    out.print(Text(lines[0], "bold"))
     for line, summary in zip(lines[1:], summaries, strict=True):
-        out.print(Text(line.rstrip(), "" if summary.status == COMPLETE else "dim"))
+        out.print(Text(line, "" if summary.status == COMPLETE else "dim"))
     if missing:
         note(f"{', '.join(missing)}: on a wider terminal, in a pipe, or with --json")
 
@@ -98,12 +98,12 @@ def show_comparison(comparison: Comparison, *, as_json: bool) -> None:
         # Many runs: a line each is narrower.
         table = [list(column) for column in zip(*table, strict=True)]
         lines = _aligned(table[0], table[1:])
-    out.print(Text(lines[0].rstrip(), "bold"))
+    out.print(Text(lines[0], "bold"))
     for line in lines[1:]:
-        out.print(Text(line.rstrip()))
+        out.print(Text(line))
     out.print()
     for line in _curves(summaries) if draws() else _epochs(summaries):
-        out.print(Text(line.rstrip()))
+        out.print(Text(line))
 
 
 def _curves(summaries: Sequence[Summary]) -> Iterator[str]:
@@ -153,16 +153,8 @@ def _columns(summaries: Sequence[Summary]) -> list[str]:
 
 def _aligned(header: Row, rows: Sequence[Row]) -> list[str]:
     """Return header and rows as lines of equal columns, numbers to the right."""
-    table = [header, *rows]
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     right = [name in NUMBERS or name.removeprefix(HELD_OUT) in METRICS for name in header]
-    return [
-        GAP.join(
-            text.rjust(width) if is_number else text.ljust(width)
-            for text, width, is_number in zip(row, widths, right, strict=True)
-        )
-        for row in table
-    ]
+    return aligned([header, *rows], right)
 
 
 def _figure(value: float | None, digits: int) -> str:

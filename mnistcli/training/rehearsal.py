@@ -29,6 +29,8 @@ class Plan:
     """Images held out."""
     seconds: float
     """Of an epoch, its validation included; what comes once, such as compiling, is left out."""
+    before: float
+    """Seconds that pass before the first epoch: the network is built and compiled."""
 
     @property
     def parameters(self) -> int:
@@ -54,8 +56,14 @@ class Plan:
         }
 
 
-def rehearse(config: TrainingConfig, data_dir: Path, source: Source | None = None) -> Plan:
-    """Return what a training would be, on one device; raise as `session.train_run`."""
+def rehearse(
+    config: TrainingConfig, data_dir: Path, source: Source | None = None, tried: float = TRIED
+) -> Plan:
+    """Return what a training would be, on one device; raise as `session.train_run`.
+
+    `tried` is for how many seconds steps are taken, at most.
+    """
+    began = time.monotonic()
     groups.use_threads_for(config.model)
     digest = store.info(data_dir, config.dataset).digest
     with distribution.join(distribution.Place("single")) as alone:
@@ -63,7 +71,10 @@ def rehearse(config: TrainingConfig, data_dir: Path, source: Source | None = Non
     network, train, validation = prepared.network, prepared.train, prepared.validation
     layers = anatomy.layers(network)
     trainer = Trainer(network, train, config, prepared.strategy)
-    seconds = _of_an_epoch(trainer)
+    for _ in trainer.epoch(1):  # compiles; where an epoch is but a part or two, nothing else does
+        break
+    before = time.monotonic() - began
+    seconds = _of_an_epoch(trainer, tried)
     if validation is not None:
         evaluate = evaluation(network, validation, config.metric, prepared.strategy)
         evaluate()  # traces it
@@ -71,16 +82,14 @@ def rehearse(config: TrainingConfig, data_dir: Path, source: Source | None = Non
         evaluate()
         seconds += time.monotonic() - started
     held = len(validation.labels) if validation else 0
-    return Plan(config, layers, len(train.labels), held, seconds)
+    return Plan(config, layers, len(train.labels), held, seconds, before)
 
 
-def _of_an_epoch(trainer: Trainer) -> float:
-    """Return how many seconds an epoch's steps take, by those that TRIED seconds hold."""
-    for _ in trainer.epoch(1):  # compiles; where an epoch is but a part or two, nothing else does
-        break
+def _of_an_epoch(trainer: Trainer, tried: float) -> float:
+    """Return how many seconds an epoch's steps take, by those that so many seconds hold."""
     started, done = time.monotonic(), 0
     for last in trainer.epoch(1):
         done = last
-        if time.monotonic() - started > TRIED:
+        if time.monotonic() - started > tried:
             break
     return (time.monotonic() - started) * trainer.steps / done

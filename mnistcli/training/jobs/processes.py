@@ -1,0 +1,91 @@
+"""Processes that work at once and report: forked where TensorFlow is loaded, and nothing else done.
+
+So what each does is what it would do alone: none finds what another one left behind, and one that
+is killed takes no other with it.
+"""
+
+import multiprocessing
+import multiprocessing.connection
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+from mnistcli import parallel
+from mnistcli.sweeps.plan import Planned
+
+
+@dataclass
+class Job:
+    """A process, and what it has reported so far."""
+
+    process: BaseProcess
+    planned: Planned
+    error: Exception | None = None
+    status: str | None = None
+
+
+@dataclass
+class Desk:
+    """The processes under way, by the connection on which each reports."""
+
+    jobs: dict[Connection, Job] = field(default_factory=dict)
+
+    def start(self, function: Callable[..., None], planned: Planned, *arguments: Any) -> None:
+        """Start a process that is given the arguments, and a connection to report on."""
+        ours, theirs = multiprocessing.Pipe(duplex=False)
+        process = _context().Process(target=function, args=(*arguments, theirs))
+        with parallel.ctrl_c_held_back():
+            process.start()
+        theirs.close()
+        self.jobs[ours] = Job(process, planned)
+
+    def reports(self, timeout: float | None) -> Iterator[tuple[Job, Any]]:
+        """Yield what was reported within so many seconds; None is a process's end."""
+        if not self.jobs:
+            return
+        for ready in multiprocessing.connection.wait(list(self.jobs), timeout):
+            assert isinstance(ready, Connection)  # noqa: S101 - for the type checker
+            job = self.jobs[ready]
+            try:
+                yield job, ready.recv()
+            except EOFError:
+                del self.jobs[ready]
+                ready.close()
+                job.process.join()
+                yield job, None
+
+
+@contextmanager
+def desk() -> Iterator[Desk]:
+    """Give processes a desk to report to; those still there at the end of the block are ended."""
+    found = Desk()
+    try:
+        yield found
+    finally:
+        for job in found.jobs.values():
+            job.process.terminate()
+        for job in found.jobs.values():
+            job.process.join()
+
+
+def _context() -> Any:
+    """Return the way in which processes are started.
+
+    Where that is safe, they are forked from one that has imported TensorFlow and done nothing else.
+    """
+    if sys.platform != "linux":  # macOS's own libraries do not live through a fork
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["mnistcli.training.session"])
+    return context
+
+
+def exit_of(code: int | None) -> str:
+    """Say how a process ended that has said nothing."""
+    if code is not None and code < 0:
+        return f"its process was killed by signal {-code}."
+    return f"its process ended with exit code {code}."
