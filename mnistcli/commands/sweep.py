@@ -19,8 +19,6 @@ def _shown(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--markdown", "form", flag_value="markdown", help="Print the table so."),
         click.option("--csv", "form", flag_value="csv", help="Print the table so, unrounded."),
         click.option("--json", "form", flag_value="json", help="Print one JSON object."),
-        click.option("--plots", is_flag=True, help="Draw every run, and the learning curves."),
-        click.option("--report", is_flag=True, help="Write all of it as one page."),
     )[::-1]:
         command = option(command)
     return command
@@ -79,8 +77,6 @@ def sweep(
     strategy: str,
     tensorboard: bool,
     form: str | None,
-    plots: bool,
-    report: bool,
     data_dir: Path,
     runs_dir: Path,
     quiet: bool,
@@ -122,7 +118,7 @@ def sweep(
         return
     how: dict[str, Any] = {"jobs": jobs, "strategy": strategy, "tensorboard": tensorboard}
     failed = view.follow(work.train(mine, data_dir, runs_dir, **how), plan, mine, quiet=quiet)
-    _show(runs_dir, plan.name, None, form, plots=plots, report=report, quiet=quiet)
+    _show(runs_dir, plan.name, None, form, quiet=quiet)
     work.require_all(failed, plan.name)
 
 
@@ -140,14 +136,12 @@ def show(
     name: str,
     by: str | None,
     form: str | None,
-    plots: bool,
-    report: bool,
     runs_dir: Path,
     quiet: bool,
 ) -> None:
     """Show the table of a sweep again, from its runs on disk."""
     folder = options.runs_dir_of_group(ctx, runs_dir)
-    _show(folder, name, by, form, plots=plots, report=report, quiet=quiet)
+    _show(folder, name, by, form, quiet=quiet)
 
 
 def _show(
@@ -156,8 +150,6 @@ def _show(
     by: str | None,
     form: str | None,
     *,
-    plots: bool,
-    report: bool,
     quiet: bool,
 ) -> None:
     from mnistcli.sweeps import table as tables
@@ -165,5 +157,3 @@ def _show(
 
     table = tables.read(runs_dir, name, by)
     view.show(table, form=form, quiet=quiet)
-    if plots or report:
-        pass

@@ -64,6 +64,7 @@ def test_the_json_has_one_object_a_run(folder, mnistcli_here):
         "optimizer": "adam",
         "epochs": 2,
         "seed": 0,
+        "sweep": None,
         "accuracy": 0.99,
         "loss": 0.25,
         "seconds": 5.0,

@@ -1,13 +1,12 @@
 """What `mnistcli sweep` makes of its options, and what it refuses before the first run."""
 
-import click
 import pytest
 
 from mnistcli.commands import settings
 from mnistcli.commands.sweep import sweep
 from mnistcli.commands.train import train
 
-OF_ONE_TRAINING = {"--resume", "--seed"}
+OF_ONE_TRAINING = {"--resume", "--seed", "--plots"}
 
 
 @pytest.fixture

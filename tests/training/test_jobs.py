@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from test_resumption import weights
 
 from mnistcli.runs.run import Run
 
@@ -53,7 +54,7 @@ def test_a_run_is_what_it_would_be_alone(swept, mnistcli_here, tiny_data_dir, tm
     where = ("--data-dir", tiny_data_dir, "--runs-dir", tmp_path)
     assert mnistcli_here("train", *SETTINGS, *options, *where).returncode == 0
     alone, member = Run.read(tmp_path / "alone"), read(swept, "opt-003")
-    assert alone.artifacts["model.tflite"] == member.artifacts["model.tflite"]
+    assert weights(alone.path) == weights(member.path)
     assert (alone.config, alone.temperature) == (member.config, member.temperature)
 
 
