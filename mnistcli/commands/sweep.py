@@ -102,7 +102,7 @@ def sweep(
         raise click.UsageError("the parts of a sweep have one --name: give it.")
     given, rows = settings.values(choices), settings.read(file, ctx) if file else []
     chatter.silence()
-    from mnistcli.parallel import cores
+    from mnistcli.cores import cores
     from mnistcli.sweeps import plan as plans
     from mnistcli.terminal import sweep as view
     from mnistcli.training.jobs import forecast, work
