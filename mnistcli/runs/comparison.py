@@ -142,6 +142,7 @@ class Comparison:
     summaries: Sequence[Summary]
     configuration: Mapping[str, Sequence[Any]]
     versions: Mapping[str, Sequence[Any]]
+    computing: Mapping[str, Sequence[Any]]
 
     def to_json(self) -> dict[str, Any]:
         """Return the comparison as a JSON object, numbers unrounded."""
@@ -160,6 +161,7 @@ class Comparison:
             "differences": {
                 "configuration": dict(self.configuration),
                 "versions": dict(self.versions),
+                "computing": dict(self.computing),
             },
         }
 
@@ -175,6 +177,7 @@ def compare(found: Iterable[Run]) -> Comparison:
         summaries,
         _differences(configurations),
         _differences([summary.run.versions for summary in summaries]),
+        _differences([summary.run.computing for summary in summaries]),
     )
 
 

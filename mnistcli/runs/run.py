@@ -5,7 +5,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -13,6 +13,7 @@ from typing import Any, Self
 from mnistcli import files
 from mnistcli.choices import COMPLETE, DIVERGED, TRAINING
 from mnistcli.errors import RunError
+from mnistcli.runs import computing
 from mnistcli.runs.config import TrainingConfig
 from mnistcli.runs.layers import Layer
 
@@ -67,6 +68,8 @@ class Run:
     layers: tuple[Layer, ...] = ()
     """Of its network; none in a run that an earlier version trained."""
     membership: Membership | None = None
+    computing: Mapping[str, str] = field(default_factory=dict)
+    """What decides the last bits of its weights, as in `computing.here`; none: not recorded."""
 
     @property
     def sweep(self) -> str | None:
@@ -96,6 +99,7 @@ class Run:
             "sweep": self.sweep,
             "setting": dict(self.membership.setting) if self.membership else None,
             "versions": dict(self.versions),
+            "computing": dict(self.computing),
             "temperature": self.temperature,
             "layers": [layer.to_json() for layer in self.layers],
             "artifacts": {name: asdict(artifact) for name, artifact in self.artifacts.items()},
@@ -138,6 +142,7 @@ class Run:
                 temperature=manifest["temperature"],
                 layers=tuple(map(Layer.from_json, manifest.get("layers", []))),
                 membership=_membership(manifest),
+                computing={k: str(value) for k, value in manifest.get("computing", {}).items()},
             )
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise RunError(
@@ -232,6 +237,7 @@ def create(
         artifacts={},
         temperature=None,
         membership=membership,
+        computing=computing.here(),
     )
     run.write()
     return run

@@ -79,8 +79,12 @@ def show_comparison(comparison: Comparison, *, as_json: bool) -> None:
         print_json(comparison.to_json())
         return
     summaries = comparison.summaries
-    differences = {**comparison.configuration, **comparison.versions}
-    rows = [[name.replace("_", " "), *map(_text, values)] for name, values in differences.items()]
+    differences = {
+        **comparison.configuration,
+        **comparison.versions,
+        **comparison.computing,
+    }
+    rows = [[_title(name), *map(_text, values)] for name, values in differences.items()]
     rows += [
         ["test accuracy", *(_figure(summary.accuracy, 4) for summary in summaries)],
         ["test loss", *(_figure(summary.loss, 4) for summary in summaries)],
@@ -104,6 +108,11 @@ def show_comparison(comparison: Comparison, *, as_json: bool) -> None:
     out.print()
     for line in _curves(summaries) if draws() else _epochs(summaries):
         out.print(Text(line))
+
+
+def _title(name: str) -> str:
+    """Return what a row is called: of a variable of the environment, its very name."""
+    return name if name.isupper() else name.replace("_", " ")
 
 
 def _curves(summaries: Sequence[Summary]) -> Iterator[str]:

@@ -14,6 +14,7 @@ from mnistcli.terminal.console import draws, err, note, out, print_json, redraws
 from mnistcli.terminal.evaluate import score
 from mnistcli.terminal.sparkline import bounds, sparkline
 from mnistcli.training.loop import Progress as Step
+from mnistcli.training.provenance import Elsewhere
 from mnistcli.training.rehearsal import Plan
 from mnistcli.training.session import Assisted, Event, Joining, Started, Trained
 
@@ -39,11 +40,9 @@ def follow(events: Iterable[Event], *, quiet: bool) -> Trained | None:
         try:
             for event in events:
                 match event:
-                    case Joining() | Started() | Assisted():
+                    case Joining() | Elsewhere() | Unlocked() | Started() | Assisted():
                         run = event.run if isinstance(event, Started) else None
                         note(_sentence(event), quiet=quiet)
-                    case Unlocked():
-                        note(unlocked(event), quiet=quiet)
                     case Step():
                         bar = _advance(progress, bar, event)
                     case EpochRecord():
@@ -61,7 +60,7 @@ def follow(events: Iterable[Event], *, quiet: bool) -> Trained | None:
     return None
 
 
-def _sentence(event: Joining | Started | Assisted) -> str:
+def _sentence(event: Joining | Elsewhere | Unlocked | Started | Assisted) -> str:
     """Say where training stands."""
     if isinstance(event, Started):
         config = event.run.config
@@ -77,9 +76,19 @@ def _sentence(event: Joining | Started | Assisted) -> str:
             f"{config.model}, {event.parameters:,} parameters, {config.optimizer}, "
             f"on {event.train:,} images of {config.dataset}{held}{done}{idle}"
         )
+    if isinstance(event, Unlocked):
+        return unlocked(event)
+    if isinstance(event, Elsewhere):
+        return _elsewhere(event.changed)
     place = event.place
     doing = "done" if isinstance(event, Assisted) else "looking for the others"
     return f"worker {place.worker} of {len(place.addresses)} ({place.address}): {doing}"
+
+
+def _elsewhere(changed: Mapping[str, tuple[str, str]]) -> str:
+    """Name what changes the last bits of weights."""
+    named = "; ".join(f"{name} was {was}, now {now}" for name, (was, now) in changed.items())
+    return f"weights may differ in their last bits from those of an undisturbed run: {named}"
 
 
 def _advance(progress: Progress, bar: TaskID | None, step: Step) -> TaskID:

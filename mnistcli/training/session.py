@@ -3,7 +3,6 @@
 Several workers may train it together (`task.py`): the first, their chief, has the run and reports.
 """
 
-import platform
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -11,9 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from mnistcli import __version__, files
+from mnistcli import files
 from mnistcli.datasets import store
 from mnistcli.errors import ConversionError, DivergedError, RunError
 from mnistcli.evaluation.calibration import fit_temperature
@@ -21,16 +18,16 @@ from mnistcli.evaluation.metrics import Metrics, measure
 from mnistcli.files import Unlocked
 from mnistcli.networks import anatomy, model, objectives
 from mnistcli.networks.catalogue import check_split, network
-from mnistcli.networks.framework import keras, tf
 from mnistcli.networks.source import Source
 from mnistcli.reading.classifier import Classifier
 from mnistcli.runs import locks, resumption, run
 from mnistcli.runs.config import TrainingConfig
 from mnistcli.runs.history import EpochRecord, Results
 from mnistcli.runs.run import Membership, Run
-from mnistcli.training import checkpoint, distribution, groups, task
+from mnistcli.training import checkpoint, distribution, groups, provenance, task
 from mnistcli.training.distribution import Place, Workers
 from mnistcli.training.loop import EpochEnd, Progress
+from mnistcli.training.provenance import Elsewhere
 from mnistcli.training.task import Task
 from mnistcli.training.tensorboard import FOLDER, EventFiles
 
@@ -93,7 +90,7 @@ class Assisted:
     place: Place
 
 
-Event = Joining | Unlocked | Started | Progress | EpochRecord | Trained | Assisted
+Event = Joining | Elsewhere | Unlocked | Started | Progress | EpochRecord | Trained | Assisted
 
 
 def train_run(
@@ -117,13 +114,6 @@ def train_run(
     """
     info = store.info(data_dir, config.dataset)
     check_split(config, info.train)
-    versions = {
-        "mnistcli": __version__,
-        "python": platform.python_version(),
-        "tensorflow": tf.__version__,
-        "keras": keras.__version__,
-        "numpy": np.__version__,
-    }
     identity = {"name": info.name, "digest": info.digest}
 
     def chief(workers: Workers) -> Iterator[Event]:
@@ -133,7 +123,7 @@ def train_run(
         path = runs_dir / name if name and membership else run.reserve(runs_dir, name, config.model)
         with locks.held(path) as unlocked:
             yield from unlocked
-            this = run.create(path, config, identity, versions, membership)
+            this = run.create(path, config, identity, provenance.versions(), membership)
             if source:
                 files.write_bytes(this.path / run.SOURCE, source.text)
             yield from _train(this, prepared, started, data_dir, workers, tensorboard=tensorboard)
@@ -171,6 +161,9 @@ def resume_run(
         with locks.held(resumed().path) as unlocked:
             yield from unlocked
             this = resumed()  # the one that had it may have come to its end just now
+            if elsewhere := provenance.elsewhere(this):
+                yield elsewhere
+                this = elsewhere.run
             saved = checkpoint.read(this.path / CHECKPOINT)
             if this.complete and not saved:
                 saved = _state_of(this, source)

@@ -15,6 +15,7 @@ from mnistcli.errors import TrainingError
 from mnistcli.networks import model
 from mnistcli.networks.framework import keras, tf
 from mnistcli.networks.source import Source
+from mnistcli.runs import computing
 from mnistcli.runs.config import TrainingConfig
 from mnistcli.runs.history import EpochRecord
 from mnistcli.training import checkpoint, groups, loop
@@ -63,7 +64,8 @@ def hand_out(
     `digest` is the dataset's, `saved` the bytes of the checkpoint, if there is one,
     `source` the Python file that the network comes from, if it does.
     """
-    workers.share(json.dumps({"config": config.to_json(), "digest": digest}).encode())
+    common = {"config": config.to_json(), "digest": digest, "computing": computing.here()}
+    workers.share(json.dumps(common).encode())
     return _prepare(config, workers.share(saved), data_dir, workers, source)
 
 
@@ -86,6 +88,16 @@ def receive(data_dir: Path, workers: Workers, source: Source | None) -> Task:
             f"this worker was started for another network than the chief's, which is "
             f"{config.model}, and would use its cores otherwise. Start it with the chief's "
             f"options, and where it resumes a run that it cannot see, with --model {config.model}."
+        )
+    settings = computing.changes(common["computing"], computing.here())
+    settings.pop(computing.PROCESSOR, None)  # others may do: like ones are the user's business
+    if settings:
+        named = "; ".join(
+            f"{name} is {chief}, here {here}" for name, (chief, here) in settings.items()
+        )
+        raise TrainingError(
+            f"this worker would compute otherwise than the chief, where {named}. Start all with "
+            f"the same environment."
         )
     given = source.digest if source else None
     if given != config.source:

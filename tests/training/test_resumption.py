@@ -17,9 +17,9 @@ FILES = Path(__file__).parents[1] / "networks" / "files"
 def train(mnistcli_here, tiny_data_dir, tmp_path):
     """Train on a few synthetic digits, in the folder of the test."""
 
-    def run(*options, code=0):
+    def run(*options, code=0, **environment):
         where = ("--data-dir", tiny_data_dir, "--runs-dir", tmp_path)
-        result = mnistcli_here("train", *options, *where)
+        result = mnistcli_here("train", *options, *where, **environment)
         assert result.returncode == code, result.stderr
         return result
 
@@ -47,6 +47,18 @@ def test_more_epochs_are_as_if_they_had_been_asked_for_at_once(kind, train, tmp_
     parts, whole = (json.loads((tmp_path / n / "run.json").read_text()) for n in ("parts", "whole"))
     assert parts["config"] == whole["config"]
     assert parts["temperature"] == whole["temperature"]
+
+
+def test_a_setting_that_changes_weights_is_named_when_a_run_goes_on(train, mnistcli_here, tmp_path):
+    train(*SYNTHETIC, "--hidden", 0, "--epochs", 1, "--name", "a")
+    shutil.copytree(tmp_path / "a", tmp_path / "b")
+    more = ("--resume", "b", "--epochs", 2)
+    assert (
+        "TF_ENABLE_ONEDNN_OPTS was unset, now 0" in train(*more, TF_ENABLE_ONEDNN_OPTS="0").stderr
+    )
+    compared = mnistcli_here("runs", "compare", "a", "b", "--runs-dir", tmp_path).stdout
+    line = next(line for line in compared.splitlines() if line.startswith("TF_ENABLE_ONEDNN_OPTS"))
+    assert line.split(maxsplit=2) == ["TF_ENABLE_ONEDNN_OPTS", "-", "unset, then 0"]
 
 
 def test_a_schedule_over_the_whole_training_cannot_be_lengthened(train, tmp_path):

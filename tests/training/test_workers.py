@@ -12,6 +12,7 @@ from common import worker, workers
 from mnistcli.datasets import store
 from mnistcli.errors import TrainingError
 from mnistcli.networks.catalogue import configure
+from mnistcli.runs import computing
 from mnistcli.runs.run import Run
 from mnistcli.terminal.train import _sentence
 from mnistcli.training import distribution, groups, session, task
@@ -156,6 +157,17 @@ def test_a_worker_whose_cores_were_set_for_another_network_refuses(tiny_data_dir
     common = {"config": configure(model=name, dataset="synthetic").to_json(), "digest": digest}
     chief = SimpleNamespace(share=lambda: json.dumps(common).encode())
     with pytest.raises(TrainingError, match=f"with --model {name}"):
+        task.receive(tiny_data_dir, chief, None)
+
+
+def test_a_worker_that_would_round_otherwise_refuses(tiny_data_dir, monkeypatch):
+    config = configure(dataset="synthetic", hidden=())
+    groups.use_threads_for(config.model)
+    digest = store.info(tiny_data_dir, "synthetic").digest
+    common = {"config": config.to_json(), "digest": digest, "computing": computing.here()}
+    chief = SimpleNamespace(share=lambda: json.dumps(common).encode())
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")
+    with pytest.raises(TrainingError, match="TF_ENABLE_ONEDNN_OPTS is unset, here 0"):
         task.receive(tiny_data_dir, chief, None)
 
 
