@@ -104,6 +104,7 @@ def sweep(
     chatter.silence()
     from mnistcli.cores import cores
     from mnistcli.sweeps import plan as plans
+    from mnistcli.sweeps import table as tables
     from mnistcli.terminal import sweep as view
     from mnistcli.training.jobs import forecast, work
 
@@ -118,7 +119,7 @@ def sweep(
         return
     how: dict[str, Any] = {"jobs": jobs, "strategy": strategy, "tensorboard": tensorboard}
     failed = view.follow(work.train(mine, data_dir, runs_dir, **how), plan, mine, quiet=quiet)
-    _show(runs_dir, plan.name, None, form, quiet=quiet)
+    view.show(tables.read(runs_dir, plan.name, planned=plan.runs), form=form, quiet=quiet)
     work.require_all(failed, plan.name)
 
 
@@ -140,20 +141,8 @@ def show(
     quiet: bool,
 ) -> None:
     """Show the table of a sweep again, from its runs on disk."""
-    folder = options.runs_dir_of_group(ctx, runs_dir)
-    _show(folder, name, by, form, quiet=quiet)
-
-
-def _show(
-    runs_dir: Path,
-    name: str,
-    by: str | None,
-    form: str | None,
-    *,
-    quiet: bool,
-) -> None:
     from mnistcli.sweeps import table as tables
     from mnistcli.terminal import sweep as view
 
-    table = tables.read(runs_dir, name, by)
+    table = tables.read(options.runs_dir_of_group(ctx, runs_dir), name, by)
     view.show(table, form=form, quiet=quiet)

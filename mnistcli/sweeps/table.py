@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from mnistcli.choices import DIVERGED
+from mnistcli.choices import DIVERGED, INTERRUPTED
 from mnistcli.errors import ChoiceError, RunError
 from mnistcli.runs import comparison
 from mnistcli.runs.comparison import Summary
 from mnistcli.runs.history import EpochRecord
 from mnistcli.runs.run import runs
+from mnistcli.sweeps.plan import Planned
 from mnistcli.sweeps.statistics import CONFIDENCE, MOST, Difference, Sample, paired
 
 VERSION = 1  # of the JSON
@@ -48,7 +49,7 @@ class Row:
     diverged: int
     """Runs that did."""
     unfinished: int
-    """Runs that have begun, and have not ended."""
+    """Runs that have not ended."""
     accuracy: Sample
     loss: Sample
     seconds: float
@@ -133,7 +134,7 @@ class Table:
 
     @property
     def unfinished(self) -> int:
-        """How many runs have begun, and have not ended."""
+        """How many runs have not ended."""
         return sum(row.unfinished for row in self.rows)
 
     def to_json(self) -> dict[str, Any]:
@@ -152,20 +153,29 @@ class Table:
         }
 
 
-def read(runs_dir: Path, sweep: str, by: str | None = None) -> Table:
+def read(
+    runs_dir: Path, sweep: str, by: str | None = None, planned: Iterable[Planned] = ()
+) -> Table:
     """Return the table of a sweep from its runs on disk; raise RunError where there are none.
 
     With `by`, the name of an option, a row for each of its values, averaged over all other options.
-    Raises ChoiceError where no such option varies.
+    Raises ChoiceError where no such option varies. Of what is `planned`, what has not begun is
+    counted as unfinished.
     """
     found = [run for run in runs(runs_dir) if run.sweep == sweep]
-    if not found:
+    begun = {run.name for run in found}
+    awaited = [
+        Member(tuple(each.setting.options.items()), each.config.seed, INTERRUPTED)
+        for each in planned
+        if each.name not in begun
+    ]
+    if not found and not awaited:
         names = sorted({run.sweep for run in runs(runs_dir) if run.sweep})
         raise RunError(
             f"there is no sweep {sweep} in {runs_dir}. There "
             + (f"are: {', '.join(names)}." if names else "is none: `mnistcli sweep` makes one.")
         )
-    members = [_member(comparison.summarise(run)) for run in found]
+    members = [_member(comparison.summarise(run)) for run in found] + awaited
     return table(sweep, members, by)
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,8 +12,10 @@ import pytest
 from common import workers
 
 from mnistcli.runs.run import Run
+from mnistcli.sweeps import table as tables
 
 TEXT = (Path(__file__).parents[2] / "docs" / "scaling.md").read_text()
+SMALL = "--dataset synthetic --epochs 1 --hidden 16 --optimizer"
 BLOCKS = re.findall(r"```bash\n(.*?)```", TEXT, re.DOTALL)
 
 
@@ -96,3 +99,24 @@ def test_slurm_tells_each_task_who_it_is(tmp_path, environment):
     nodes = ["node1:2222", "node2:2222", "node3:2222"]
     assert [config["cluster"] for config in configs] == [{"worker": nodes}] * 3
     assert [config["task"]["index"] for config in configs] == [0, 1, 2]
+
+
+def test_a_slurm_array_shares_a_sweep_out(tmp_path, tiny_data_dir, environment):
+    """Each task has a folder of its own; copied into one, they are the whole sweep."""
+    script = (
+        recipe("sweep --optimizer").replace("--optimizer", SMALL).replace("--seeds 20", "--seeds 1")
+    )
+    script = script.replace("rmsprop,adam,sgd", "adam,sgd").replace("TASK_ID/10", "TASK_ID/2")
+    for task in ("0", "1"):
+        own = {"SLURM_ARRAY_TASK_ID": task, "MNISTCLI_RUNS_DIR": str(tmp_path / f"runs-{task}")}
+        subprocess.run(
+            ["bash", "-c", script],
+            env=environment | own | {"MNISTCLI_DATA_DIR": str(tiny_data_dir)},
+            capture_output=True,
+            check=True,
+        )
+    parts = [sorted(path.name for path in (tmp_path / f"runs-{k}").iterdir()) for k in (0, 1)]
+    assert parts == [["optimizers-000"], ["optimizers-001"]]
+    for task in (0, 1):
+        shutil.copytree(tmp_path / f"runs-{task}", tmp_path / "runs", dirs_exist_ok=True)
+    assert len(tables.read(tmp_path / "runs", "optimizers").rows) == 2

@@ -1,6 +1,7 @@
 """Fixtures of the tests of faults."""
 
 import gzip
+import subprocess
 
 import numpy as np
 import pytest
@@ -31,3 +32,19 @@ def server(zeros):
 def originals(mnist_dir):
     """The four real files by name."""
     return {path.name: path.read_bytes() for path in mnist_dir.glob("*.gz")}
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 3 MB, less than a run of the book's network."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(folder)],
+        capture_output=True,
+        check=False,
+    )
+    if mounted.returncode:
+        pytest.skip("mounting a small tmpfs needs root")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)

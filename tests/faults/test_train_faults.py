@@ -198,22 +198,6 @@ def test_a_loss_that_is_no_number_stops_the_run(mnistcli_here, data_dir, tmp_pat
     assert not Run.read(tmp_path / "nan").complete
 
 
-@pytest.fixture
-def small_disk(tmp_path):
-    """A file system of 3 MB, less than a run of the book's network."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(folder)],
-        capture_output=True,
-        check=False,
-    )
-    if mounted.returncode:
-        pytest.skip("mounting a small tmpfs needs root")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
-
-
 def test_a_full_disk_is_said_and_leaves_no_complete_run(mnistcli, data_dir, small_disk):
     result = mnistcli(
         "train", *OPTIONS, "--name", "full", "--data-dir", data_dir, "--runs-dir", small_disk

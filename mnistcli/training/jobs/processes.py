@@ -7,15 +7,20 @@ is killed takes no other with it.
 import multiprocessing
 import multiprocessing.connection
 import sys
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any
 
 from mnistcli import parallel
+from mnistcli.errors import TrainingError
 from mnistcli.sweeps.plan import Planned
+
+TRIES = 3  # to start a process: the one that it is forked from is started anew where it was killed
+MOMENT = 0.5  # seconds until the system says that a process has ended
 
 
 @dataclass
@@ -37,9 +42,17 @@ class Desk:
     def start(self, function: Callable[..., None], planned: Planned, *arguments: Any) -> None:
         """Start a process that is given the arguments, and a connection to report on."""
         ours, theirs = multiprocessing.Pipe(duplex=False)
-        process = _context().Process(target=function, args=(*arguments, theirs))
-        with parallel.ctrl_c_held_back():
-            process.start()
+        for _ in range(TRIES):
+            process = _context().Process(target=function, args=(*arguments, theirs))
+            with suppress(EOFError, ConnectionError), parallel.ctrl_c_held_back():
+                process.start()
+                break
+            time.sleep(MOMENT)
+        else:
+            raise TrainingError(
+                "no process can be started: the one that they are forked from was killed, again "
+                "and again. Where memory is short, give fewer --jobs."
+            )
         theirs.close()
         self.jobs[ours] = Job(process, planned)
 
