@@ -20,6 +20,8 @@ from mnistcli.runs.config import TrainingConfig
 from mnistcli.runs.history import EpochRecord
 from mnistcli.training.graph import Trainer, evaluation
 
+FEW = 64  # images, to see whether the network can be computed with
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -112,6 +114,8 @@ def fit(
         if not all(np.isfinite(weights).all() for weights in model.get_weights()):
             raise _diverged(epoch, math.nan, model, config)  # in the epoch's very last step
         held_out = evaluate() if evaluate is not None else {}
+        if not math.isfinite(held_out.get("loss", 0.0)):
+            raise _diverged(epoch, held_out["loss"], model, config)
         calls.on_epoch_end(epoch - 1, logs | {f"val_{k}": v for k, v in held_out.items()})
         record = EpochRecord(
             epoch=epoch,
@@ -128,6 +132,9 @@ def fit(
         yield EpochEnd(record, best)
     if best is not None:
         model.set_weights(best.weights)
+    few = train.images[:FEW].astype(np.float32)
+    if not np.isfinite(np.asarray(model(few, training=False))).all():  # finite weights, but huge
+        raise _diverged(config.epochs, math.nan, model, config)
     calls.on_train_end()
 
 

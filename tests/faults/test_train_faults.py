@@ -195,7 +195,7 @@ def test_a_loss_that_is_no_number_stops_the_run(mnistcli_here, data_dir, tmp_pat
     assert result.returncode == 1
     assert "epoch 1" in result.stderr
     assert "Lower the learning rate" in result.stderr
-    assert not Run.read(tmp_path / "nan").complete
+    assert Run.read(tmp_path / "nan").status == "diverged"
 
 
 def test_a_full_disk_is_said_and_leaves_no_complete_run(mnistcli, data_dir, small_disk):

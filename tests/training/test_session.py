@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from mnistcli.datasets import store
-from mnistcli.errors import ChoiceError, DatasetError, RunError
+from mnistcli.errors import ChoiceError, DatasetError, DivergedError, RunError
 from mnistcli.networks.catalogue import configure
 from mnistcli.runs.run import Run
 
@@ -239,3 +239,13 @@ def test_the_books_network_has_407_050_parameters(mnist_run):
     import keras
 
     assert keras.models.load_model(mnist_run / "model.keras").count_params() == 407_050
+
+
+def test_weights_too_large_to_compute_with_are_a_divergence(tiny_data_dir, tmp_path):
+    """All are finite after the one step that there is, and so was the loss before it."""
+    from mnistcli.training.session import train_run
+
+    config = replace(CONFIG, learning_rate=1e30)
+    with pytest.raises(DivergedError, match="became nan in epoch 1"):
+        list(train_run(config, tiny_data_dir, tmp_path, "huge"))
+    assert Run.read(tmp_path / "huge").status == "diverged"
