@@ -19,7 +19,7 @@ COMMANDS = {
     "train": "Build, fit and save a model: a run.",
     "evaluate": "Measure a run on a dataset split, or on your own pictures.",
     "predict": "Read digits and numbers in picture files.",
-    "sweep": "Compare settings: train each with several seeds, and say which is better.",
+    "sweep": "Compare settings: train each with several seeds; which is better?",
     "runs": "List the runs, compare or remove some.",
     "demo": "Show it all: fetch, train, evaluate, predict.",
     "serve": "Serve a page to draw numbers on, and an HTTP API.",
@@ -28,6 +28,8 @@ COMMANDS = {
 
 Their first lines of help stand here, too: to list the commands, none has to be imported.
 """
+
+STEPS = ("fetch", "train", "evaluate", "predict")
 
 STDERR = 2
 
@@ -53,9 +55,17 @@ class Commands(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the list of commands."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        """Write the list of commands: the steps, and what stands around them."""
+        width = max(map(len, COMMANDS))  # of both lists alike
+        for title, wanted in (("The four steps", True), ("Around them", False)):
+            with formatter.section(title):
+                formatter.write_dl(
+                    [
+                        (name.ljust(width), text)
+                        for name, text in COMMANDS.items()
+                        if (name in STEPS) is wanted
+                    ]
+                )
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Offer the commands, and the group's own options."""

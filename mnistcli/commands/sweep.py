@@ -83,7 +83,7 @@ def sweep(
     **choices: Any,
 ) -> None:
     # \b keeps Click from joining the lines below it.
-    """Compare settings: train each with several seeds, and say which is better.
+    """Compare settings: train each with several seeds; which is better?
 
     \b
       mnistcli sweep --optimizer rmsprop,adam,sgd --name optimizers

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from mnistcli.cli import COMMANDS, cli
+from mnistcli.cli import COMMANDS, STEPS, cli
 
 ROOT = Path(__file__).parents[2]
 
@@ -34,3 +34,11 @@ def test_the_list_of_commands_has_each_commands_own_first_line():
     for name, text in COMMANDS.items():
         command = cli.get_command(click.Context(cli), name)
         assert command.help.partition("\n")[0] == text
+
+
+def test_the_four_steps_stand_under_a_heading_of_their_own():
+    text = cli.get_help(click.Context(cli))
+    steps, others = text.partition("The four steps:")[2].split("Around them:")
+    assert [line.split()[0] for line in steps.splitlines() if line] == list(STEPS)
+    listed = [line.split()[0] for line in others.splitlines() if line[:3].strip()]
+    assert [*STEPS, *listed] == list(COMMANDS)
