@@ -8,7 +8,7 @@ INSTALLED := .venv/.installed
 EVERYDAY := -n 2 --dist loadfile --no-loadscope-reorder --ignore=tests/faults
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test faults check check-lowest lint types format completions docs bench strokes clean
+.PHONY: help install demo test faults check check-lowest lint types format completions docs pins bench strokes clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; \
@@ -63,6 +63,9 @@ docs: $(INSTALLED) ## Write docs/cli.md, the help in README.md and docs/pictures
 	$(BIN)/python docs/generate.py
 	$(BIN)/mnistcli fetch
 	$(BIN)/python docs/pictures.py
+
+pins: $(INSTALLED) ## Write requirements-predict.txt anew: what reading needs
+	$(BIN)/python docs/pins.py
 
 bench: $(INSTALLED) ## Measure speed against what people would run otherwise
 	$(BIN)/python benchmarks/run.py

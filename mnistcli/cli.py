@@ -2,8 +2,10 @@
 
 import importlib
 import os
+import re
 import signal
 import sys
+from contextlib import suppress
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -141,11 +143,33 @@ def _message(error: Exception) -> str:
             return f"{os.fsdecode(name)}: {reason}. Check the path, its permissions and its disk."
         case OSError(strerror=str() as reason):
             return f"{reason}. Check the disk and its permissions."
+        case ModuleNotFoundError(name=str() as name) if not name.startswith("mnistcli"):
+            return _lacking(name.partition(".")[0])
         case MemoryError():
             return "out of memory. Free some, or give less at once."
         case _:
             what = f"{type(error).__name__}: {' '.join(str(error).split())}"
             return f"a defect in mnistcli: {what}. Set MNISTCLI_DEBUG=1 for the traceback."
+
+
+def _lacking(module: str) -> str:
+    """Say what is not installed: some environments are for reading pictures only."""
+    from importlib import metadata
+
+    def installed(name: str) -> bool:
+        with suppress(metadata.PackageNotFoundError):
+            return bool(metadata.version(name))
+        return False
+
+    required: list[str] = []
+    with suppress(metadata.PackageNotFoundError):
+        required = [each for each in metadata.requires("mnistcli") or () if "extra ==" not in each]
+    names = [re.split(r"[^\w.-]", each, maxsplit=1)[0] for each in required]
+    missing = [name for name in names if not installed(name)] or ["mnistcli"]
+    return (
+        f"{module} is not installed here, where mnistcli can read pictures, but not all the rest. "
+        f"Install what is missing: pip install {' '.join(missing)}"
+    )
 
 
 def _open_closed_streams() -> None:
