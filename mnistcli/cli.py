@@ -21,7 +21,7 @@ COMMANDS = {
     "train": "Build, fit and save a model: a run.",
     "evaluate": "Measure a run on a dataset split, or on your own pictures.",
     "predict": "Read digits and numbers in picture files.",
-    "sweep": "Compare settings: train each with several seeds; which is better?",
+    "sweep": "Compare settings, each trained with several seeds: which is better.",
     "runs": "List the runs, compare or remove some.",
     "demo": "Show it all: fetch, train, evaluate, predict.",
     "serve": "Serve a page to draw numbers on, and an HTTP API.",

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mnistcli.choices import STRATEGIES
 from mnistcli.commands import options, settings
 from mnistcli.terminal import chatter
+
+if TYPE_CHECKING:
+    from mnistcli.sweeps.table import Table
 
 SEEDS = 5
 
@@ -19,6 +22,14 @@ def _shown(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--markdown", "form", flag_value="markdown", help="Print the table so."),
         click.option("--csv", "form", flag_value="csv", help="Print the table so, unrounded."),
         click.option("--json", "form", flag_value="json", help="Print one JSON object."),
+        click.option(
+            "--plots",
+            is_flag=True,
+            help="Draw every run as a dot, and the learning curves, into NAME.sweep/plots.",
+        ),
+        click.option(
+            "--report", is_flag=True, help="Write all of it as one page, NAME.sweep/report.html."
+        ),
     )[::-1]:
         command = option(command)
     return command
@@ -77,13 +88,15 @@ def sweep(
     strategy: str,
     tensorboard: bool,
     form: str | None,
+    plots: bool,
+    report: bool,
     data_dir: Path,
     runs_dir: Path,
     quiet: bool,
     **choices: Any,
 ) -> None:
     # \b keeps Click from joining the lines below it.
-    """Compare settings: train each with several seeds; which is better?
+    """Compare settings, each trained with several seeds: which is better.
 
     \b
       mnistcli sweep --optimizer rmsprop,adam,sgd --name optimizers
@@ -119,7 +132,9 @@ def sweep(
         return
     how: dict[str, Any] = {"jobs": jobs, "strategy": strategy, "tensorboard": tensorboard}
     failed = view.follow(work.train(mine, data_dir, runs_dir, **how), plan, mine, quiet=quiet)
-    view.show(tables.read(runs_dir, plan.name, planned=plan.runs), form=form, quiet=quiet)
+    table = tables.read(runs_dir, plan.name, planned=plan.runs)
+    view.show(table, form=form, quiet=quiet)
+    _draw(table, runs_dir, plots=plots, report=report, quiet=quiet)
     work.require_all(failed, plan.name)
 
 
@@ -137,6 +152,8 @@ def show(
     name: str,
     by: str | None,
     form: str | None,
+    plots: bool,
+    report: bool,
     runs_dir: Path,
     quiet: bool,
 ) -> None:
@@ -144,5 +161,22 @@ def show(
     from mnistcli.sweeps import table as tables
     from mnistcli.terminal import sweep as view
 
-    table = tables.read(options.runs_dir_of_group(ctx, runs_dir), name, by)
+    folder = options.runs_dir_of_group(ctx, runs_dir)
+    table = tables.read(folder, name, by)
     view.show(table, form=form, quiet=quiet)
+    _draw(table, folder, plots=plots, report=report, quiet=quiet)
+
+
+def _draw(table: "Table", runs_dir: Path, *, plots: bool, report: bool, quiet: bool) -> None:
+    """Draw a table as files, where that is asked for, and say which."""
+    if not plots and not report:
+        return
+    # Matplotlib takes 0.4 s to import: only who wants a plot pays for it.
+    from mnistcli.figures import comparison
+    from mnistcli.terminal.console import note
+
+    written = comparison.write_plots(table, runs_dir) if plots else []
+    if report:
+        written.append(comparison.write_report(table, runs_dir))
+    for path in written:
+        note(f"wrote {path}", quiet=quiet)

@@ -20,6 +20,7 @@ from mnistcli.figures.plots import (
 )
 from mnistcli.runs.history import HELD_OUT, EpochRecord
 
+SETTLED = 60  # rounds of pushing labels apart; a few are enough for three
 HEIGHT = 3.55  # inches of a row of two
 
 
@@ -95,10 +96,10 @@ def _label(axes: Axes, name: str, history: Sequence[EpochRecord], test: float | 
     ]
     if test is not None:
         labels.append((f"test {test:.2%}", 100 * test, INK))
-    _label_ends(axes, labels)
+    label_ends(axes, labels)
 
 
-def _label_ends(axes: Axes, labels: Sequence[tuple[str, float, str]]) -> None:
+def label_ends(axes: Axes, labels: Sequence[tuple[str, float, str]]) -> None:
     """Write each label right of where its line ends, pushed apart where they would collide."""
     gap = 0.085  # of the axes' height: a line of text
     axes.autoscale_view()  # which matplotlib puts off: until then, heights are another scale's
@@ -108,7 +109,7 @@ def _label_ends(axes: Axes, labels: Sequence[tuple[str, float, str]]) -> None:
         for text, value, colour in labels
         if np.isfinite(value)
     )
-    for _ in range(10):  # settles well before, with three labels
+    for _ in range(SETTLED):
         for lower, upper in itertools.pairwise(placed):
             overlap = max(0.0, gap - (upper[0] - lower[0]))
             lower[0] -= overlap / 2

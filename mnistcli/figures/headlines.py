@@ -1,5 +1,6 @@
 """What a figure shows, said in a line above it."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,6 +10,8 @@ from mnistcli.evaluation.metrics import ClassMetrics, ConfidenceBin
 from mnistcli.evaluation.texts import LengthMetrics
 from mnistcli.runs.history import EpochRecord
 from mnistcli.runs.layers import Layer
+from mnistcli.sweeps.statistics import Sample
+from mnistcli.sweeps.table import WORSE, Row, Table
 
 CERTAIN = 0.9995  # what would be rounded to 100.0%
 NOTHING = "nothing"  # the text of a picture on which no digit was found
@@ -89,3 +92,33 @@ def lengths(by_length: Sequence[LengthMetrics]) -> str:
         return "Every picture is read whole"
     digits = "one digit" if worst.length == 1 else f"{worst.length} digits"
     return f"Pictures of {digits} are the hardest: {1 - worst.accuracy:.1%} misread"
+
+
+def sweep(table: Table) -> str:
+    """Say which setting is best, and how far that can be believed."""
+    first, *others = table.rows
+    best = ", ".join(first.setting.values()) or "it"
+    seeds = f"{len(first.seeds)} seed" + ("s" if len(first.seeds) != 1 else "")
+    if not others:
+        return f"{first.accuracy.mean:.2%} with {seeds}"
+    worse = sum(row.verdict == WORSE and not row.lucky for row in others)
+    unclear = len(others) - worse
+    if not unclear:
+        return f"{best} is best: " + (
+            "the other is worse" if worse == 1 else "all others are worse"
+        )
+    also = "another" if unclear == 1 else f"{unclear} others"
+    return f"{best} comes first; {also} may be as good"
+
+
+def learnt(rows: Sequence[Row]) -> str:
+    """Say whose learning is shown."""
+    return "How it learnt" if len(rows) == 1 else f"How the {len(rows)} best settings learnt"
+
+
+def spread(sample: Sample) -> str:
+    """Return mean and standard deviation, as far as there are any."""
+    if math.isnan(sample.mean):
+        return "-"
+    deviation = "" if math.isnan(sample.deviation) else f" ± {sample.deviation:.4f}"
+    return f"{sample.mean:.4f}{deviation}"

@@ -37,27 +37,33 @@ def html(evaluation: Evaluation, results: Results) -> str:
     parts = " ".join(f"<span>{escape(part)}</span>" for part in command(run))
     bins = evaluation.reliability
     sections = (
-        _section(
+        section(
             headlines.curves(results.history),
             "Loss and accuracy after each epoch. Those of the training images are averages over "
             "the epoch, while the network was still learning.",
-            _svg(curves.curves(results.history, results.accuracy, None), "learning curves"),
+            svg(curves.curves(results.history, results.accuracy, None), "learning curves"),
         ),
         *_tables(evaluation),
         _mistakes(evaluation),
-        _section(
+        section(
             headlines.reliability(bins),
             "Whether a probability can be taken at its word: the nearer to the line, the more so.",
-            _svg(plots.reliability(bins, None), "reliability diagram"),
+            svg(plots.reliability(bins, None), "reliability diagram"),
         ),
         *(
-            [_section(headlines.layers(run.layers), LAYERS_NOTE, tables.layers(run.layers))]
+            [section(headlines.layers(run.layers), LAYERS_NOTE, tables.layers(run.layers))]
             if run.layers
             else []
         ),
-        _section("How to repeat it", "", f"<pre><code>{parts}</code></pre>"),
-        _section("What it is", "", _facts(_identity(run))),
+        section("How to repeat it", "", f"<pre><code>{parts}</code></pre>"),
+        section("What it is", "", _facts(_identity(run))),
     )
+    title = f"{evaluation.subject}: {evaluation.scores.accuracy:.2%} read right"
+    return page(run.name, title, lead, _numbers(evaluation, results), sections)
+
+
+def page(name: str, title: str, lead: str, numbers: str, sections: Iterable[str]) -> str:
+    """Return a page: what it is called, what it says first, then its sections, in HTML."""
     style = files("mnistcli.figures").joinpath("report.css").read_text("utf-8")
     return f"""<!doctype html>
 <html lang="en">
@@ -65,15 +71,15 @@ def html(evaluation: Evaluation, results: Results) -> str:
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{POLICY}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{escape(run.name)}</title>
+<title>{escape(name)}</title>
 <style>
 {style}</style>
 </head>
 <body>
 <header>
-<h1>{escape(evaluation.subject)}: {evaluation.scores.accuracy:.2%} read right</h1>
+<h1>{escape(title)}</h1>
 <p class="lead">{escape(lead)}</p>
-{_numbers(evaluation, results)}
+{numbers}
 </header>
 <main>
 {"".join(sections)}</main>
@@ -106,18 +112,18 @@ def command(run: Run) -> list[str]:
 def _tables(evaluation: Evaluation) -> Iterable[str]:
     """Yield what is said of each digit, or of pictures of each number of digits."""
     if evaluation.metrics:
-        yield _section(
+        yield section(
             headlines.confusion(evaluation.metrics.confusion_matrix),
             "Which digit was read as which. Mistakes are coloured, more for more.",
             tables.confusion(evaluation.metrics),
         )
-        yield _section(
+        yield section(
             headlines.classes(evaluation.metrics.per_class),
             "Of the images that show a digit, how many were misread.",
             tables.classes(evaluation.metrics.per_class),
         )
     elif evaluation.texts:
-        yield _section(
+        yield section(
             headlines.lengths(evaluation.texts.by_length),
             "Pictures read whole, and wrong characters, by the number of digits shown.",
             tables.lengths(evaluation.texts.by_length),
@@ -132,7 +138,7 @@ def _mistakes(evaluation: Evaluation) -> str:
     else:
         figures = [tables.mistake(each) for each in evaluation.mistakes(SHOWN)]
         note, kind = "As the network saw them.", "sheet"
-    return _section(
+    return section(
         headlines.mistakes(len(figures), evaluation.errors),
         note,
         f'<div class="{kind}">{"".join(figures)}</div>',
@@ -140,7 +146,8 @@ def _mistakes(evaluation: Evaluation) -> str:
     )
 
 
-def _section(title: str, text: str, body: str, name: str = "") -> str:
+def section(title: str, text: str, body: str, name: str = "") -> str:
+    """Return a part of a page: its headline, a note, and its body, which is HTML."""
     note = f'<p class="note">{escape(text)}</p>\n' if text else ""
     opening = f'<section class="{name}">' if name else "<section>"
     return f"{opening}\n<h2>{escape(title)}</h2>\n{note}{body}\n</section>\n"
@@ -170,7 +177,7 @@ def _numbers(evaluation: Evaluation, results: Results) -> str:
     return f'<dl class="numbers">{"".join(items)}</dl>'
 
 
-def _svg(svg: bytes, name: str) -> str:
+def svg(svg: bytes, name: str) -> str:
     """Return matplotlib's SVG as an element of the page, in the page's colours."""
     text = svg.decode()
     text = text[text.index("<svg") :]

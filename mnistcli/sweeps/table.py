@@ -37,6 +37,7 @@ class Member:
     """Accuracy on the test images."""
     seconds: float = math.nan
     parameters: float = math.nan
+    history: tuple[EpochRecord, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -265,6 +266,7 @@ def _member(summary: Summary) -> Member:
         test=summary.results.accuracy,
         seconds=summary.results.seconds,
         parameters=sum(layer.parameters for layer in run.layers),
+        history=summary.results.history,
     )
 
 

@@ -11,8 +11,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 from mnistcli.choices import COMPLETE
+from mnistcli.figures.headlines import spread
 from mnistcli.sweeps.plan import Plan, Planned
-from mnistcli.sweeps.statistics import Sample
 from mnistcli.sweeps.table import Row, Table
 from mnistcli.terminal.columns import aligned
 from mnistcli.terminal.console import err, note, out, print_json, redraws
@@ -202,7 +202,7 @@ def _tested(table: Table) -> str:
     if math.isnan(table.test.mean):
         return ""
     best = ", ".join(f"{name.replace('_', '-')} {v}" for name, v in table.rows[0].setting.items())
-    return f"test accuracy of the best{f' ({escape(best)})' if best else ''}: {_spread(table.test)}"
+    return f"test accuracy of the best{f' ({escape(best)})' if best else ''}: {spread(table.test)}"
 
 
 def _cells(table: Table, row: Row) -> dict[str, str]:
@@ -214,8 +214,8 @@ def _cells(table: Table, row: Row) -> dict[str, str]:
     return {
         **{name.replace("_", "-"): escape(row.setting.get(name, "")) for name in table.names},
         "seeds": str(len(row.seeds)),
-        "accuracy": _spread(row.accuracy),
-        "loss": _spread(row.loss),
+        "accuracy": spread(row.accuracy),
+        "loss": spread(row.loss),
         "seconds": _figure(row.seconds, ".1f"),
         "parameters": _figure(row.parameters, ",.0f"),
         "difference": _figure(difference.mean, "+.4f") if difference else "",
@@ -226,13 +226,6 @@ def _cells(table: Table, row: Row) -> dict[str, str]:
 
 def _is_number(table: Table, name: str) -> bool:
     return name != "verdict" and name.replace("-", "_") not in table.names
-
-
-def _spread(sample: Sample) -> str:
-    if math.isnan(sample.mean):
-        return "-"
-    spread = "" if math.isnan(sample.deviation) else f" ± {sample.deviation:.4f}"
-    return f"{sample.mean:.4f}{spread}"
 
 
 def _figure(value: float, form: str) -> str:
