@@ -41,10 +41,9 @@ OFF_PAPER = 0.5
 BAR = 2.5
 
 #: A second piece is of the same pen: its strokes have this part of the first one's width, its
-#: ink this part of the darkness, and it is larger than this part of a dot.
+#: ink this part of the darkness. As a stroke, it is then larger than half a dot.
 THINNER = 0.35
 SAME_PEN = 0.4
-DOT = 0.5
 
 #: A piece of this part of what is written is (most of) a digit; a lower one is a bar or a dot.
 BODY = 0.35
@@ -141,8 +140,7 @@ def find_writing(mask: NDArray[np.uint8], paper: NDArray[np.uint8], sight: Sight
         for i in inked
         if i == first
         or (
-            pieces.area[i] >= DOT * pen**2
-            and pieces.width[i] >= THINNER * pen
+            pieces.width[i] >= THINNER * pen
             and pieces.depth[i] >= SAME_PEN * pieces.depth[first]
             and pieces.contact[i] <= OPEN_ENDS * pieces.width[i]
         )

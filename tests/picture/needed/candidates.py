@@ -1,0 +1,75 @@
+"""Candidates for digits, and what they cost, in nats."""
+
+import numpy as np
+from common.pens import file
+from common.written import number
+from needed.drawing import Shape, bar, drawn, needs
+from needed.layout import block
+
+from mnistcli.picture import candidates, conversion
+from mnistcli.picture.layout import Ink
+
+
+def prices(line: list[Ink], pen: float = 6) -> dict[tuple[int, int], float]:
+    """What each candidate of a line of digits, 100 high, costs, by its first and last slice."""
+    sliced = candidates._slices(line, 100, pen)
+    return {
+        (each.first, each.last): each.cost for each in candidates._candidates(0, sliced, 100, 1)
+    }
+
+
+def shape(*shapes: Shape) -> Ink:
+    return Ink.of(0, 0, drawn(*shapes, size=(120, 260)))
+
+
+TWO = shape(bar(20, 10, 6, 100), bar(20, 50, 112, 6), bar(126, 10, 6, 100))
+
+
+@needs("candidates.SMOOTH")
+def a_stroke_stays_where_it_is_thinner_and_a_jag_does_not() -> bool:
+    thin = candidates._smooth(drawn(bar(100, 50, 11, 200)), 18)
+    jag = candidates._smooth(drawn(bar(100, 50, 60, 200), bar(160, 100, 5, 5)), 18)
+    return bool(thin[150].any() and not jag[100:105, 162:].any())
+
+
+@needs("candidates.CUT_FROM")
+def a_wide_piece_is_cut_and_a_narrow_one_is_not() -> bool:
+    narrow = shape(bar(20, 10, 6, 100), bar(20, 50, 50, 6), bar(64, 10, 6, 100))
+    return len(candidates._slices([TWO], 100, 6)) > 1 == len(candidates._slices([narrow], 100, 6))
+
+
+@needs("candidates.UNREAD")
+def a_letter_is_not_left_out_for_little_and_a_dash_is() -> bool:
+    found = conversion.segment_picture(file(np.asarray(number("4").convert("L"))))
+    return 2 <= max(found.unread[0]) <= 4
+
+
+@needs("candidates.CUT", "candidates.WIDE", "candidates.WIDER")
+def two_digits_that_touch_are_cheaper_in_two() -> bool:
+    found = prices([TWO])
+    halves = [found[0, k] + found[k + 1, max(found)[1]] for k in range(max(found)[1])]
+    return 0.4 < min(halves) < found[0, max(found)[1]] < 2 * min(halves)
+
+
+@needs("candidates.WIDEST")
+def two_wide_digits_are_no_candidate_together() -> bool:
+    two = [shape(bar(20, 10, 6, 100), bar(20, 10, 50, 6)), shape(bar(180, 10, 6, 100))]
+    return set(prices(two)) == {(0, 0), (1, 1)} and (0, 1) in prices(
+        [two[0], block(60, 0, 60, 100)]
+    )
+
+
+@needs("candidates.SPREAD")
+def a_lower_digit_is_read() -> bool:
+    (price,) = prices([block(0, 0, 20, 65)]).values()
+    return 0.3 < price < 1.6
+
+
+@needs("candidates.LOW")
+def a_dash_is_no_candidate_and_a_low_digit_is_one() -> bool:
+    return not prices([block(0, 0, 30, 20)]) and bool(prices([block(0, 0, 30, 40)]))
+
+
+@needs("candidates.GAP")
+def parts_of_a_broken_digit_are_rather_one_than_left_out() -> bool:
+    return 0.5 < prices([block(0, 0, 20, 100), block(32, 0, 20, 100)])[0, 1] < 1.5

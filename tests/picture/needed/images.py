@@ -1,0 +1,120 @@
+"""Light and ink: what differs from the paper; and images made as MNIST's."""
+
+import numpy as np
+from common.pens import ink, on
+from needed.drawing import bar, drawn, needs, ring
+
+from mnistcli.picture import conversion, image, light
+from mnistcli.picture import ink as inks
+
+
+@needs("ink.LEAST_SIDE")
+def a_small_picture_is_enlarged_as_far_as_needed() -> bool:
+    return inks.enlarge(np.zeros((28, 20), np.uint8)).shape == (280, 200)
+
+
+@needs("ink.GLARE")
+def noise_on_black_is_no_ink_and_grey_on_black_is() -> bool:
+    paper = np.full((1, 1), 12, np.uint8)
+    faint = inks.darkness(np.full((1, 1), 4, np.uint8), paper)
+    black = inks.darkness(np.zeros((1, 1), np.uint8), np.full((1, 1), 100, np.uint8))
+    return bool(faint[0, 0] < 80 and black[0, 0] > 200)
+
+
+@needs("ink.NOISY_SLOPES")
+def a_threshold_lies_above_the_noise() -> bool:
+    noise = np.abs(np.random.default_rng(3).normal(0, 10, (300, 400)))
+    dark = np.maximum(noise, 60 * ink(4, size=(300, 400), height=0.06, pen=4)).astype(np.uint8)
+    return 25 <= inks.threshold(dark) <= 50
+
+
+@needs("ink.SPARSE")
+def a_median_of_few_pixels_is_theirs() -> bool:
+    picture = np.full((90, 90), 50, np.uint8)
+    picture[::3, ::3] = 60
+    return inks.typical(picture) == 60
+
+
+@needs("light.FULL_SCALES.0", "light.FULL_SCALES.1", "light.FULL_SCALES.2")
+def grey_keeps_its_place_in_the_range_of_its_type() -> bool:
+    return [int(light.eight_bits(np.array([half * 2, half], np.float32))[1]) for half in
+            (0.49, 120.0, 32_000.0)] == [125, 120, 125]  # fmt: skip
+
+
+@needs("light.MIDDLE")
+def dark_ink_gets_a_white_ground_and_light_ink_a_black_one() -> bool:
+    grounds = []
+    for shade in (100, 200):
+        planes = np.full((9, 9, 4), shade, np.uint8)
+        planes[..., 3] = 0
+        planes[4, 4, 3] = 255
+        grounds.append(int(light.flatten(planes)[0, 0]))
+    return grounds == [255, 0]
+
+
+@needs("light.TWO_SHADES")
+def colours_draw_the_digit_where_they_differ() -> bool:
+    def ground(difference: int) -> int:
+        planes = np.full((40, 40, 4), 200, np.uint8)
+        planes[10:20, 10:20, :3] -= np.uint8(difference)
+        planes[0, :, 3] = 0
+        return int(light.flatten(planes)[0, 0])
+
+    return ground(100) == 200 and ground(40) == 0
+
+
+@needs("ink.COLOUR_SPAN")
+def faint_ink_on_paper_whose_colour_changes_otherwise() -> bool:
+    coverage = ink(4)[..., None]
+    light = np.linspace(-100, 100, 300)[None, :, None] * np.array([1, 0, -1])
+    paper = 128 + light - 15 * coverage * np.array([1, -2, 1])
+    grey = inks.to_grey(np.rint(paper).astype(np.uint8)).astype(int)
+    inside, beside = (grey[80:220, 80:220][covered[80:220, 80:220, 0]]
+                      for covered in (coverage > 0.9, coverage == 0))  # fmt: skip
+    return bool(abs(inside.mean() - beside.mean()) > 2 * beside.std())
+
+
+@needs("ink.THUMBNAIL", "ink.NEIGHBOURHOOD")
+def surroundings_are_the_paper_around_a_broad_digit() -> bool:
+    around = inks.surroundings(on(230, ink(4, pen=24, height=0.7), 30))
+    return bool(np.abs(around.astype(int) - 230).max() <= 2)
+
+
+# image, conversion: made as MNIST's are
+
+
+@needs("image.SIDE", "image.BOX", "image.CENTRE", "conversion.SHAPE.0", "conversion.SHAPE.1",
+       "conversion.WHITE", "conversion.CENTRE", "conversion.OFF_CENTRE")  # fmt: skip
+def an_image_is_made_as_mnist_has_them() -> bool:
+    thin, thick = (image.digit_image(drawn(ring(150, 150, 60, 100, pen))) for pen in (4, 60))
+    return conversion.looks_like_mnist(thin) and conversion.looks_like_mnist(thick)
+
+
+@needs("conversion.LONGER_SIDES.0", "conversion.LONGER_SIDES.1")
+def the_longer_side_of_a_digit_of_mnist_is_19_or_20() -> bool:
+    def of(side: int) -> np.ndarray:
+        return 255 * drawn(bar(12, 14 - side // 2, 5, side), size=(28, 28))
+
+    found = [side for side in range(17, 23) if conversion.looks_like_mnist(of(side))]
+    return found == [19, 20]
+
+
+@needs("image.HALF")
+def a_stroke_that_is_made_smaller_is_as_wide_beside_its_length() -> bool:
+    whole = image.crop(drawn(ring(150, 150, 60, 100, 20)))
+    small = image.fit(whole, 40)
+    wanted = image.stroke_width(whole) * 40 / max(whole.shape)
+    return abs(image.stroke_width(small) - wanted) < 0.6
+
+
+@needs("image.FINE")
+def outlines_have_many_greys() -> bool:
+    return len(np.unique(image.digit_image(drawn(ring(150, 150, 60, 100))))) > 20
+
+
+@needs("image.THIN", "image.THICK")
+def hairlines_and_felt_pens_come_as_near_as_mnist_s_quartiles() -> bool:
+    thin, thick = (
+        float(image.digit_image(drawn(ring(150, 150, 60, 100, pen))).sum()) for pen in (3, 50)
+    )
+    return 0.6 < thin / thick < 0.9

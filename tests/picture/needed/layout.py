@@ -1,0 +1,78 @@
+"""Pieces in lines, and parts of pieces."""
+
+import numpy as np
+import pytest
+from needed.drawing import Shape, bar, drawn, needs, stroke
+
+from mnistcli.picture import cutting, layout
+from mnistcli.picture.layout import Ink
+
+
+def block(left: int, top: int, width: int = 30, height: int = 60) -> Ink:
+    return Ink(left, top, np.ones((height, width), np.uint8))
+
+
+def lined(bodies: list[Ink], *parts: Ink) -> list[list[int]]:
+    """How high the pieces of each line are."""
+    return [[piece.height for piece in line] for line in layout.lines_of(bodies, parts, 60, 4.0)]
+
+
+@needs("layout.STACK")
+def a_bar_is_part_of_its_digit_and_the_next_line_is_not() -> bool:
+    apart = [block(0, 0, height=52), block(0, 60, height=52), block(60, 0, height=52)]
+    return lined([block(0, 0, height=30), block(0, 38, height=30)]) == [[68]] and len(lined(apart)) == 2  # fmt: skip
+
+
+@needs("layout.CLOSE")
+def what_is_near_above_is_one_and_what_is_far_is_not() -> bool:
+    near, far = ([block(0, 0, height=30), block(0, 30 + gap, height=30)] for gap in (8, 18))
+    return lined(near) == [[68]] and len(lined(far)) == 2
+
+
+@needs("layout.BESIDE")
+def a_line_climbs_and_the_next_line_does_not_belong_to_it() -> bool:
+    return lined([block(0, 25), block(60, 0)]) == [[60, 60]] and len(lined([block(0, 42), block(60, 0)])) == 2  # fmt: skip
+
+
+@needs("layout.LOWER")
+def printing_is_lower_than_what_is_written() -> bool:
+    return lined([block(0, 0), block(60, 30, height=18)]) == [[60]] and lined(
+        [block(0, 0), block(60, 20, height=30)]
+    ) == [[60, 30]]
+
+
+@needs("layout.NEAR")
+def a_dash_beside_a_digit_is_in_its_line_and_one_farther_is_not() -> bool:
+    return lined([block(0, 0)], block(50, 28, 20, 5)) == [[60, 5]] and lined(
+        [block(0, 0)], block(75, 28, 20, 5)
+    ) == [[60]]
+
+
+def slices(*shapes: Shape, pen: float = 6) -> list[tuple[Ink, float]]:
+    return cutting.cut(Ink.of(0, 0, drawn(*shapes, size=(120, 260))), pen)
+
+
+@needs("cutting.ASIDE")
+def a_seam_goes_round_slanting_strokes() -> bool:
+    one, other = (stroke((x, 110), (x + 55, 10), pen=5) for x in (20, 40))
+    return [piece.mask.sum() for piece, _ in slices(one, other, pen=5)] == pytest.approx(
+        [drawn(each, size=(120, 260)).sum() for each in (one, other)], rel=0.05
+    )
+
+
+@needs("cutting.CROSSED")
+def what_touches_along_a_curve_is_cut_and_a_bar_is_not() -> bool:
+    thick, thicker = (slices(bar(20, 10, 6, 100), bar(20, 40, 90, deep), bar(104, 10, 6, 100)) for deep in (15, 25))  # fmt: skip
+    return len(thick) > 1 and len(thicker) == 1
+
+
+@needs("cutting.ROWS")
+def a_narrow_gap_is_found() -> bool:
+    ((_, _), (_, price)) = slices(bar(20, 10, 30, 96), bar(54, 10, 30, 96), pen=30)
+    return price < 0.02
+
+
+@needs("cutting.APART")
+def ones_on_one_foot_are_about_as_many_slices() -> bool:
+    ones = slices(bar(20, 104, 126, 6), *(bar(x, 10, 6, 100) for x in (20, 60, 100, 140)))
+    return 4 <= len(ones) <= 6

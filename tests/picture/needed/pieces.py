@@ -1,0 +1,116 @@
+"""Pieces of ink: what a pen wrote."""
+
+import cv2
+import numpy as np
+from needed.drawing import bar, drawn, needs, ring, stroke
+
+from mnistcli.picture import ink as inks
+from mnistcli.picture import pieces
+from mnistcli.picture.pieces import Sight, Writing
+
+
+def written(mask: np.ndarray, dark: np.ndarray | None = None) -> Writing | None:
+    """What is chosen of a mask; `dark` is how dark ink is, 200 of 240."""
+    ground = 240 - (mask * 200 if dark is None else dark)
+    picture = np.asarray(ground, np.uint8)
+    sight = Sight(picture, np.full_like(picture, 240), inks.slopes(picture))
+    return pieces.find_writing(mask, np.full_like(picture, 240), sight)
+
+
+def chosen(mask: np.ndarray, dark: np.ndarray | None = None) -> list[tuple[int, int, int, int]]:
+    found = written(mask, dark)
+    assert found is not None
+    return sorted(tuple(map(int, found.pieces.boxes[i])) for i in found.bodies + found.parts)
+
+
+STEM = bar(100, 60, 12, 180)
+
+
+@needs("pieces.OPEN_ENDS")
+def a_slanting_stroke_that_runs_out_of_the_picture() -> bool:
+    found = written(
+        drawn(stroke((120, 40), (200, 310), pen=12), stroke((60, 40), (120, 40), pen=12))
+    )
+    cut_off = written(drawn(bar(260, 60, 40, 60), stroke((280, 60), (200, 200))))
+    return found is not None and found.freedom == 1 and (cut_off is None or cut_off.freedom < 1)
+
+
+@needs("pieces.STROKE")
+def a_blot_is_no_stroke_and_a_stout_digit_is_one() -> bool:
+    blot = drawn(lambda mask: cv2.circle(mask, (150, 150), 60, 1, -1))
+    return written(blot) is None and written(drawn(bar(100, 60, 35, 180))) is not None
+
+
+@needs("pieces.RECTANGLE")
+def a_torn_frame_goes_and_a_round_stroke_around_a_digit_stays() -> bool:
+    sides = stroke((60, 20), (20, 20), (20, 280), (280, 280), (280, 20), (240, 20), pen=6)
+    curve = stroke(*((int(150 + 110 * np.cos(a)), int(150 + 110 * np.sin(a)))
+                     for a in np.linspace(0.6, 5.7, 40)))  # fmt: skip
+    digit = bar(140, 90, 10, 120)
+    return len(chosen(drawn(sides, digit))) == 1 and len(chosen(drawn(curve, digit))) == 2
+
+
+@needs("pieces.HELD")
+def a_digit_with_a_speck_inside_is_no_frame_and_one_around_a_small_digit_is() -> bool:
+    frame = stroke((20, 20), (20, 280), (280, 280), (280, 20), (20, 20), pen=6)
+    speck = written(drawn(ring(150, 150, 90, 110), bar(140, 130, 10, 45)))
+    held = chosen(drawn(frame, bar(100, 100, 8, 110)))
+    return speck is not None and len(speck.bodies) == 1 and len(held) == 1
+
+
+@needs("pieces.OFF_PAPER")
+def paper_inside_a_stroke_is_no_ink() -> bool:
+    mask = drawn(bar(100, 60, 12, 180), bar(180, 60, 12, 180))
+    picture = np.where(mask > 0, 40, 240).astype(np.uint8)
+    around = np.full_like(picture, 240)
+    around[:, 150:] = 110  # what is beside the second is nearly as dark as it
+    sight = Sight(picture, around, inks.slopes(picture))
+    found = pieces.find_writing(mask, np.full_like(picture, 240), sight)
+    return found is not None and len(found.bodies) == 1
+
+
+@needs("pieces.SAME_PEN")
+def faint_ink_is_of_another_pen() -> bool:
+    mask = drawn(STEM, bar(180, 60, 12, 180), bar(230, 60, 12, 180))
+    dark = mask * np.uint8(200)
+    dark[:, 170:] //= 4
+    dark[:, 220:] *= 2
+    return len(chosen(mask, dark)) == 2
+
+
+@needs("pieces.BODY")
+def a_low_piece_is_a_part_and_half_a_digit_is_a_body() -> bool:
+    found = written(drawn(STEM, bar(150, 60, 12, 180), bar(180, 60, 12, 90), bar(220, 60, 12, 50)))
+    return found is not None and (len(found.bodies), len(found.parts)) == (3, 1)
+
+
+@needs("pieces.MOST_PIECES")
+def a_page_of_many_digits() -> bool:
+    rows, columns = range(1, 16), range(1, 21)
+    page = drawn(*(bar(10 * x, 20 * y, 2, 14) for x in columns for y in rows), size=(340, 220))
+    return len(chosen(page)) == 300
+
+
+@needs("pieces.HELD_OUTLINE")
+def a_scratch_within_a_zero_does_not_make_a_frame_of_it() -> bool:
+    def height(shade: int) -> float:
+        zero = stroke((20, 20), (20, 280), (280, 280), (280, 20), (20, 20), pen=6)
+        mask = drawn(zero, bar(140, 100, 8, 90))
+        dark = mask * np.uint8(200)
+        dark[100:190, 140:148] = shade
+        found = written(mask, dark)
+        return found.height if found else 0
+
+    return height(30) > 200 and height(60) < 100
+
+
+@needs("pieces.BAR")
+def a_tilted_bar_is_no_digit_and_a_squat_digit_is_one() -> bool:
+    squat = drawn(stroke((80, 100), (200, 100), (140, 190), pen=28))
+    tilted = drawn(stroke((50, 150), (250, 162), pen=10))
+    return written(tilted) is None and written(squat) is not None
+
+
+@needs("pieces.THINNER")
+def a_hair_is_of_another_pen() -> bool:
+    return len(chosen(drawn(STEM, bar(180, 60, 5, 120), bar(230, 60, 3, 120)))) == 2

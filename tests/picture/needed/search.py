@@ -1,0 +1,217 @@
+"""Ways to look at a picture, and the one with most evidence."""
+
+import cv2
+import numpy as np
+from common.pens import ink, on
+from needed.drawing import Shape, bar, drawn, needs
+
+from mnistcli.errors import PictureError
+from mnistcli.picture import search
+
+
+def seen(picture: np.ndarray, covered: np.ndarray) -> float:
+    """How well what is found is what was drawn: intersection over union, 0..1."""
+    try:
+        mask = search.find(np.asarray(picture, np.uint8)).writing.mask > 0
+    except PictureError:
+        return 0.0
+    drawn_ = covered > 0.5
+    return float((mask & drawn_).sum() / (mask | drawn_).sum())
+
+
+def half_as_dark(covered: np.ndarray, part: tuple[slice, slice], share: float) -> np.ndarray:
+    fainter = covered.copy()
+    fainter[part] *= share
+    return on(240, fainter, 30)
+
+
+@needs("search.SPANS.0")
+def a_broad_brush_on_a_tight_crop() -> bool:
+    one = drawn(bar(110, 10, 80, 280)).astype(np.float32)
+    return seen(on(230, one, 30), one) > 0.8
+
+
+@needs("search.SPANS.1")
+def a_felt_pen_over_a_shadow_s_edges() -> bool:
+    paper = np.full((300, 300), 230.0)
+    paper[:, 110:190] = 130
+    seven = ink(7, pen=40)
+    return seen(on(paper, seven, 30), seven) > 0.8
+
+
+@needs("search.SPANS.2")
+def a_pen_in_the_light_of_blinds() -> bool:
+    paper = np.full((300, 300), 230.0)
+    for column in range(10, 300, 80):
+        paper[:, column : column + 32] = 130
+    seven = ink(7, pen=18)
+    return seen(on(paper, seven, 30), seven) > 0.8
+
+
+@needs("search.DEPTHS.0")
+def the_back_of_the_sheet_shows_through() -> bool:
+    seven = ink(7)
+    return seen(on(on(240, ink(0)[:, ::-1], 205), seven, 30), seven) > 0.95
+
+
+@needs("search.DEPTHS.1")
+def a_stroke_gets_fainter() -> bool:
+    zero = ink(0)
+    return seen(half_as_dark(zero, np.s_[140:, :], 0.3), zero) > 0.8
+
+
+@needs("search.BETTER")
+def the_fainter_half_belongs_to_a_digit() -> bool:
+    zero = ink(0)
+    return seen(half_as_dark(zero, np.s_[:, 150:], 0.4), zero) > 0.8
+
+
+@needs("search.FAINTEST")
+def the_faintest_ink_is_seen() -> bool:
+    seven = ink(7)
+    return seen(on(255, seven, 230), seven) > 0.8
+
+
+@needs("search.SLOPE")
+def a_blurred_digit_is_seen() -> bool:
+    seven = cv2.GaussianBlur(ink(7, pen=30, height=0.7), (0, 0), 10)
+    return seen(on(255, seven, 220), seven) > 0.8
+
+
+@needs("search.ABOVE_NOISE")
+def a_pencil_on_grainy_paper_is_seen() -> bool:
+    seven = ink(7, pen=10)
+    grain = np.random.default_rng(5).normal(0, 12, seven.shape)
+    return seen((on(230, seven, 200) + grain).clip(0, 255), seven) > 0.8
+
+
+@needs("search.OF_ALL")
+def a_digit_among_hundreds_of_hairs_is_one_of_many() -> bool:
+    def among(hairs: int) -> float:
+        seven = ink(7, size=(600, 600), height=0.2, pen=16)
+        covered = seven.copy()
+        for number in range(hairs):
+            x, y = 8 + number % 48 * 12, 8 + number // 48 * 24
+            if not seven[y - 8 : y + 30, max(0, x - 8) : x + 16].any():
+                covered[y : y + 16, x] = 1
+        return seen(on(230, covered, 40), seven)
+
+    return among(300) > 0.8 and among(400) == 0
+
+
+@needs("search.COARSE")
+def a_hairline_on_a_large_sheet_in_sloping_light() -> bool:
+    seven = ink(7, size=(1500, 2000), pen=2)
+    paper = np.linspace(250, 220, 2000)[None, :].repeat(1500, 0)
+    return seen(on(paper, seven, 120), seven) > 0.4
+
+
+def over_waves(*rows: int, pen: int, grey: int) -> float:
+    """How well a digit is seen that is written over waves from border to border."""
+    columns, waves = np.arange(0, 301, 5), np.zeros((300, 300), np.uint8)
+    for row in rows:
+        points = np.stack([columns, row + 14 * np.sin(columns / 25 + row)], 1).round()
+        cv2.polylines(waves, [points.astype(np.int32)], isClosed=False, color=1, thickness=pen)
+    seven = ink(7, pen=16)
+    return seen(on(np.where(waves > 0, float(grey), 230.0), seven, 20), seven)
+
+
+@needs("search.DARKEST.0")
+def a_digit_over_printed_waves_is_the_darkest_ink() -> bool:
+    return over_waves(60, 110, 150, 190, 240, pen=8, grey=130) > 0.8
+
+
+@needs("search.LEANING")
+def a_digit_that_leans_on_the_border_by_two_waves_is_looked_at_again() -> bool:
+    return over_waves(110, 190, pen=12, grey=110) > 0.8
+
+
+# Drawn on one colour
+
+
+def plain(picture: np.ndarray) -> bool:
+    return search._alone_on_plain_ground(search.View(np.asarray(picture, np.uint8))) is not None
+
+
+@needs("search.ONE_COLOUR")
+def a_border_of_hardly_another_shade() -> bool:
+    def margin(difference: int) -> bool:
+        paper = np.full((300, 300), 230.0)
+        paper[:, :20] -= difference
+        return plain(on(paper, ink(7), 30))
+
+    return margin(3) and not margin(5)
+
+
+@needs("search.APART")
+def a_faint_patch_beside_the_digit() -> bool:
+    def patch(difference: int) -> bool:
+        paper = np.full((300, 300), 230.0)
+        paper[250:280, 250:280] -= difference
+        return plain(on(paper, ink(7), 30))
+
+    return patch(12) and not patch(20)
+
+
+# Sheets of paper on something else
+
+
+def is_sheet(*shapes: Shape, hole: int = 20) -> bool:
+    mask = drawn(*shapes)
+    mask[150 - hole // 2 : 150 + hole // 2, 150 - hole // 2 : 150 + hole // 2] = 0
+    return search._four_sided(mask) is not None
+
+
+def polygon(*points: tuple[int, int]) -> Shape:
+    return lambda mask: cv2.fillPoly(mask, [np.array(points, np.int32)], 1)
+
+
+@needs("search.LARGE")
+def a_small_sheet_and_a_smaller_thing() -> bool:
+    sheet, thing = (
+        is_sheet(bar(150 - side // 2, 150 - side // 2, side, side), hole=12) for side in (50, 36)
+    )
+    return sheet and not thing
+
+
+@needs("search.FILLED")
+def a_broad_margin_is_of_a_sheet_and_a_frame_is_none() -> bool:
+    square = bar(50, 50, 200, 200)
+    return is_sheet(square, hole=80) and not is_sheet(square, hole=140)
+
+
+@needs("search.CORNERS")
+def a_dog_eared_sheet() -> bool:
+    return is_sheet(polygon((70, 50), (250, 50), (250, 250), (50, 250), (50, 70)))
+
+
+@needs("search.FOUR_SIDED")
+def a_sheet_without_a_corner_is_none() -> bool:
+    cut = polygon((110, 50), (250, 50), (250, 250), (50, 250), (50, 110))
+    return is_sheet(bar(50, 50, 200, 200)) and not is_sheet(cut)
+
+
+def stands_out(picture: np.ndarray) -> bool:
+    sheet = drawn(bar(100, 100, 100, 100))
+    return search._stands_out(sheet, search.View(np.asarray(picture, np.uint8)))
+
+
+@needs("search.EDGE")
+def a_sheet_on_a_table_of_nearly_its_shade() -> bool:
+    def on_table(difference: int) -> bool:
+        picture = np.full((300, 300), 200 - difference)
+        picture[100:200, 100:200] = 200
+        return stands_out(picture)
+
+    return on_table(50) and not on_table(40)
+
+
+@needs("search.AROUND")
+def paper_within_a_thick_stroke_is_no_sheet_and_one_in_a_broad_frame_is() -> bool:
+    def within(stroke: int) -> bool:
+        picture = np.full((300, 300), 230)
+        picture[100 - stroke : 200 + stroke, 100 - stroke : 200 + stroke] = 40
+        picture[100:200, 100:200] = 230
+        return stands_out(picture)
+
+    return within(45) and not within(30)
