@@ -72,6 +72,7 @@ def test_a_run_with_dropout_is_repeated_and_goes_on_from_any_epoch_to_the_bit(wh
     assert digest(variables(again)) == digest(variables(whole))
 
 
+@pytest.mark.long
 def test_compiled_whole_or_in_groups_it_draws_the_same(whole, monkeypatch):
     monkeypatch.setattr(graph, "FUSED", 0)
     in_groups, _ = train(**DROPOUT)

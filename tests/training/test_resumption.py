@@ -36,7 +36,8 @@ MORE = {
 
 
 @pytest.mark.parametrize(
-    "kind", ["the book's", "calibrated", pytest.param("stopping early", marks=pytest.mark.long)]
+    "kind",
+    [pytest.param(kind, marks=() if kind == "calibrated" else pytest.mark.long) for kind in MORE],
 )
 def test_more_epochs_are_as_if_they_had_been_asked_for_at_once(kind, train, tmp_path):
     options = (*SMALL, "--optimizer", "adam", *MORE[kind])
