@@ -1,13 +1,40 @@
 """`mnistcli serve`."""
 
 import os
+import re
 import threading
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import click
 
 from mnistcli.commands import options
 from mnistcli.terminal import chatter
+
+
+class HostName(click.ParamType[str]):
+    """The name of a host, as in the address of a page."""
+
+    name = "name"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name as browsers send it; fail where it is none."""
+        try:
+            found = urlsplit(f"//{value}").hostname or ""
+            name = found if found.isascii() else found.encode("idna").decode()
+        except ValueError:
+            name = ""
+        if not name or not re.fullmatch(r"[a-z0-9_.:-]+", name) or re.search("[/?#@]", value):
+            self.fail(f"{value!r} is no name of a host, such as digits.example.org.", param, ctx)
+        return name
+
+
+def _root(_ctx: click.Context, _parameter: click.Parameter, value: str) -> str:
+    """Return the path without the slash at its end; fail where it is none."""
+    if not re.fullmatch(r"(/[A-Za-z0-9._~-]+)*/?", value) or re.search(r"/\.\.?(/|$)", value):
+        raise click.BadParameter(f"{value!r} is no path that begins with a slash, such as /digits.")
+    return value.rstrip("/")
 
 
 @click.command()
@@ -25,10 +52,36 @@ from mnistcli.terminal import chatter
     show_default=True,
     help="Port to listen on; 0 is any free one.",
 )
+@click.option(
+    "--allow-host",
+    "allowed",
+    type=HostName(),
+    multiple=True,
+    metavar="NAME",
+    help="Answer to this name, too, and to its pages: a reverse proxy's, a tunnel's, a container's. "
+    "May be repeated.",
+)
+@click.option(
+    "--root-path",
+    "root",
+    default="",
+    callback=_root,
+    metavar="PATH",
+    help="Path under which a reverse proxy has this server, such as /digits.",
+)
 @click.option("--open", "open_", is_flag=True, help="Open the page in the browser.")
 @options.runs_dir
 @options.quiet
-def serve(run: str | None, host: str, port: int, open_: bool, runs_dir: Path, quiet: bool) -> None:
+def serve(
+    run: str | None,
+    host: str,
+    port: int,
+    allowed: tuple[str, ...],
+    root: str,
+    open_: bool,
+    runs_dir: Path,
+    quiet: bool,
+) -> None:
     """Serve a page to draw numbers on, and an HTTP API.
 
     Prints the page's URL on standard output and serves until Ctrl-C. The API: POST the bytes of
@@ -44,7 +97,7 @@ def serve(run: str | None, host: str, port: int, open_: bool, runs_dir: Path, qu
     # One image at a time is not worth a second thread: waking it takes longer than the image.
     classifier = Classifier.load(found, threads=1)
     with server.bind(host, port) as listening:
-        url = server.url(listening)
+        url = server.url(listening, root)
         click.echo(url)
         console.note(f"run {found.name}; Ctrl-C ends", quiet=quiet)
         if open_:
@@ -52,7 +105,9 @@ def serve(run: str | None, host: str, port: int, open_: bool, runs_dir: Path, qu
 
             # In a thread: some browsers return only when they are closed.
             threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
-        application = app.create_app(classifier, found, host=host, report=_report)
+        application = app.create_app(
+            classifier, found, hosts={host, *allowed}, root=root, report=_report
+        )
         server.Server(application).run([listening])
 
 

@@ -107,7 +107,7 @@ def sweep(
     several times, 64,64 is one value: two layers. Every combination is a setting, compared on
     training images that are held out. The same command with the same --name goes on after an
     interruption, and with more --seeds adds to what is there.
-    """  # noqa: D301, D400
+    """  # noqa: D301
     if ctx.invoked_subcommand:
         options.refuse_before_subcommand(ctx)
         return

@@ -3,7 +3,7 @@
 import asyncio
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
 from typing import Any
@@ -39,14 +39,16 @@ def create_app(
     classifier: Classifier,
     run: Run,
     *,
-    host: str | None = None,
+    hosts: Iterable[str] = (),
+    root: str = "",
     limits: Limits | None = None,
     report: Callable[[Exception], None] = lambda _error: None,
 ) -> Starlette:
     """Return the application that answers with `classifier`, loaded from `run`.
 
-    It answers requests addressed to the loopback names, to `host`, and to the very address that
-    a connection arrived at. `report` is told what went wrong in the program itself.
+    It answers requests addressed to the loopback names, to `hosts`, and to the very address that
+    a connection arrived at; under `root`, such as /digits, as well as under /. `report` is told
+    what went wrong in the program itself.
     """
     reader = Reader(classifier)
     body = Body(limits or Limits())
@@ -72,7 +74,7 @@ def create_app(
             Route("/predict", predict, methods=["POST"]),
             Route("/health", health),
         ],
-        middleware=[Middleware(Guard, hosts=LOOPBACK | {host or ""}, report=report)],
+        middleware=[Middleware(Guard, hosts=LOOPBACK.union(hosts), report=report, root=root)],
         exception_handlers={HTTPException: _refuse},
     )
     application.router.redirect_slashes = False  # /predict/ is another path, not another spelling

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mnistcli.reading.prediction import VERSION
@@ -37,18 +37,30 @@ class Guard:
     """
 
     def __init__(
-        self, app: ASGIApp, hosts: frozenset[str], report: Callable[[Exception], None]
+        self,
+        app: ASGIApp,
+        hosts: frozenset[str],
+        report: Callable[[Exception], None],
+        root: str = "",
     ) -> None:
         self._app = app
         self._hosts = frozenset(host.lower() for host in hosts if host)
         self._report = report
+        self._root = root
+
+    def _below_root(self, scope: Scope) -> Scope:
+        """Return a request without the path that a reverse proxy has this server under, if given."""
+        path = scope["path"]
+        if self._root and path.startswith(f"{self._root}/"):
+            return {**scope, "path": path.removeprefix(self._root)}
+        return scope
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, whatever happens."""
         answer = _Answer(receive, send)
         try:
             app = self._refusal(scope) or self._app
-            await app(scope, receive, answer.send)
+            await app(self._below_root(scope), receive, answer.send)
         except ClientDisconnect:
             pass  # nobody is left to be answered
         except Exception as error:  # noqa: BLE001 - no traceback may get into an answer
@@ -67,10 +79,18 @@ class Guard:
             return problem(431, f"the headers are too large: expected at most {HEAD_BYTES} bytes.")
         if host not in hosts:
             return problem(
-                421, "this server has another name: start it with --host NAME to use one."
+                421,
+                "this server has another name: start it with --allow-host NAME to let it answer "
+                "to one.",
             )
         if origin is not None and _hostname(origin) not in hosts:
-            return problem(403, "a page of another site asked: only this server's page may.")
+            return problem(
+                403,
+                "a page of another site asked: only this server's page may, and those of the names "
+                "given by --allow-host.",
+            )
+        if self._root and scope["path"] == self._root:
+            return RedirectResponse(f"{self._root}/", 308)  # the page's addresses are relative
         return None
 
 

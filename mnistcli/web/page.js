@@ -48,7 +48,7 @@ async function readOnce(content) {
   try {
     const body = content.picture?.file ?? (await sheet.png(SIDE));
     const signal = AbortSignal.timeout(PATIENCE);
-    const response = await fetch("/predict?image", { method: "POST", body, signal });
+    const response = await fetch("predict?image", { method: "POST", body, signal });
     answer = await response.json();
   } catch {
     answer = { error: "The server does not answer. Is mnistcli serve still running?" };
@@ -256,7 +256,7 @@ if (/Mac|iPhone|iPad/.test(navigator.platform)) {
 }
 
 sheet.render();
-fetch("/health")
+fetch("health")
   .then((response) => response.json())
   .then(({ run }) => ($("run").textContent = `run ${run}`))
   .catch(() => {});

@@ -57,11 +57,11 @@ def bind(host: str, port: int) -> socket.socket:
     return listening
 
 
-def url(listening: socket.socket) -> str:
-    """Return the page's address, as a browser on this machine opens it."""
+def url(listening: socket.socket, root: str = "") -> str:
+    """Return the page's address under `root`, as a browser on this machine opens it."""
     host, port = listening.getsockname()[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - read, not bound
-    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}{root}/"
 
 
 class Server(uvicorn.Server):

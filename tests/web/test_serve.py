@@ -62,7 +62,7 @@ def test_a_defect_is_reported_on_this_side_only(run):
 
 
 def test_the_name_given_as_host_is_answered(run):
-    with serving_here(Classifier.load(run), run, host="My.Machine") as address:
+    with serving_here(Classifier.load(run), run, hosts=["My.Machine"]) as address:
         assert request(address, "GET", "/health", host="my.machine:80")[0].status == 200
 
 
