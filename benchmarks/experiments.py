@@ -58,7 +58,8 @@ class Outcome:
 def outcome(choices: dict[str, Any], seed: int, data_dir: Path) -> Outcome:
     """Train once, in a folder that is thrown away."""
     from mnistcli.networks.catalogue import configure
-    from mnistcli.training.session import Started, Trained, train_run
+    from mnistcli.training.finishing import Trained
+    from mnistcli.training.session import Started, train_run
 
     config = configure(validation_split=HELD_OUT, seed=seed, **choices)
     with tempfile.TemporaryDirectory() as folder:

@@ -22,6 +22,7 @@ COMMANDS = {
     "evaluate": "Measure a run on a dataset split, or on your own pictures.",
     "predict": "Read digits and numbers in picture files.",
     "sweep": "Compare settings, each trained with several seeds: which is better.",
+    "ensemble": "Make one run of several, which averages their probabilities.",
     "runs": "List the runs, compare or remove some.",
     "demo": "Show it all: fetch, train, evaluate, predict.",
     "serve": "Serve a page to draw numbers on, and an HTTP API.",

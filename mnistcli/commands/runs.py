@@ -30,7 +30,10 @@ run_arguments = click.argument(
 )
 @click.option("--reverse", is_flag=True, help="The other way round.")
 @click.option(
-    "--model", multiple=True, type=options.Networks(NETWORKS), help="Only these; may be repeated."
+    "--model",
+    multiple=True,
+    type=options.Networks((*NETWORKS, "ensemble")),
+    help="Only these; may be repeated.",
 )
 @click.option(
     "--dataset", multiple=True, type=click.Choice(DATASETS), help="Only these; may be repeated."

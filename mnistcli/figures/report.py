@@ -94,6 +94,8 @@ def command(run: Run) -> list[str]:
 
     As its parts: the command, then each option with its value.
     """
+    if run.members:
+        return ["mnistcli ensemble", *(shlex.quote(name) for name, _ in run.members)]
     parts = ["mnistcli train"]
     for name, value in run.config.to_json().items():
         option = name.replace("_", "-")

@@ -160,6 +160,10 @@ def _check_object(value: dict[str, Any]) -> None:
         known = known and name in LAYERS
     elif (module, name) == ("keras.src.models.functional", "Functional"):
         known = True  # as Keras names it where it is not the outermost
+    elif (module, name) == ("keras.src.ops.numpy", "Log"):
+        known = True  # an ensemble's
+    elif name == "__keras_tensor__":
+        known = set(value) <= {"class_name", "config"}  # shape and origin of what a graph passes on
     elif module == "keras":
         known = known and name in ("Sequential", "Functional", "DTypePolicy")
     if not known:

@@ -103,27 +103,28 @@ def load_state(model: keras.Model, data: bytes) -> None:
             raise ModelError(f"the saved model is another network's: {reason}.") from error
 
 
-def to_litert(model: keras.Model, images: NDArray[np.uint8]) -> bytes:
+def to_litert(
+    model: keras.Model, images: NDArray[np.uint8], seeing: keras.Model | None = None
+) -> bytes:
     """Return the network as a LiteRT flatbuffer with the same input and output.
 
     A second output, (n,), is the probability that an image is no digit: found with some of the
-    training images (n, 28, 28), where the network's layers can be seen. Raises ConversionError
-    where LiteRT lacks what the network computes.
+    training images (n, 28, 28), where the network's layers can be seen: by itself, or by a model
+    with features as its first output that is given as `seeing`. Raises ConversionError where LiteRT
+    lacks what the network computes.
     """
-    described = _described(model)
+    seeing = seeing or described(model)
     stranger = None
-    if described is not None:
+    if seeing is not None:
         stranger = digitness.fit(
-            lambda images: described.predict(
-                images.astype(np.float32), batch_size=BATCH, verbose=0
-            ),
+            lambda images: seeing.predict(images.astype(np.float32), batch_size=BATCH, verbose=0),
             images,
         )
 
     def answer(x: tf.Tensor) -> tf.Tensor | tuple[tf.Tensor, tf.Tensor]:
-        if described is None or stranger is None:
+        if seeing is None or stranger is None:
             return model(x, training=False)
-        seen, probabilities = described(x, training=False)
+        seen, probabilities = seeing(x, training=False)
         chosen = tf.one_hot(tf.argmax(probabilities, axis=1), probabilities.shape[1])
         logits = tf.matmul(seen, stranger.weights) + stranger.biases
         return probabilities, tf.sigmoid(tf.reduce_sum(logits * chosen, axis=1))
@@ -166,7 +167,7 @@ def classify(model: keras.Model) -> Callable[[NDArray[np.uint8]], NDArray[np.flo
     )
 
 
-def _described(model: keras.Model) -> keras.Model | None:
+def described(model: keras.Model) -> keras.Model | None:
     """Return the model with features (n, d) as its first output, or None where it shows none.
 
     They are what the first dense layer behind a layer with weights is given, or, where layers are

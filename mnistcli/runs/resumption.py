@@ -16,6 +16,8 @@ def resumed(run: Run, choices: Mapping[str, Any], *, source: str | None, dataset
     file given for the network, `dataset` the digest of the one stored now. Raises RunError where
     what is given differs from what the run began with, or there is nothing left to do.
     """
+    if run.members:
+        raise RunError(f"run {run.name} is an ensemble, which is not trained. Make another one.")
     if run.status == DIVERGED:
         raise RunError(
             f"run {run.name} diverged, and would again. Train a new run, with a lower "

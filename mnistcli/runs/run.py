@@ -3,6 +3,7 @@
 import difflib
 import hashlib
 import json
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
@@ -68,6 +69,8 @@ class Run:
     layers: tuple[Layer, ...] = ()
     """Of its network; none in a run that an earlier version trained."""
     membership: Membership | None = None
+    members: tuple[tuple[str, str], ...] = ()
+    """Of an ensemble: each run's name, and the SHA-256 of its Keras model."""
     computing: Mapping[str, str] = field(default_factory=dict)
     """What decides the last bits of its weights, as in `computing.here`; none: not recorded."""
 
@@ -98,6 +101,7 @@ class Run:
             "seed": self.config.seed,
             "sweep": self.sweep,
             "setting": dict(self.membership.setting) if self.membership else None,
+            "members": [{"name": name, "sha256": digest} for name, digest in self.members],
             "versions": dict(self.versions),
             "computing": dict(self.computing),
             "temperature": self.temperature,
@@ -142,6 +146,9 @@ class Run:
                 temperature=manifest["temperature"],
                 layers=tuple(map(Layer.from_json, manifest.get("layers", []))),
                 membership=_membership(manifest),
+                members=tuple(
+                    (str(each["name"]), str(each["sha256"])) for each in manifest.get("members", [])
+                ),
                 computing={k: str(value) for k, value in manifest.get("computing", {}).items()},
             )
         except (KeyError, TypeError, AttributeError, ValueError) as error:
@@ -225,6 +232,7 @@ def create(
     dataset: Mapping[str, str],
     versions: Mapping[str, str],
     membership: Membership | None = None,
+    members: tuple[tuple[str, str], ...] = (),
 ) -> Run:
     """Make the folder of a new run one, and return it as `training`."""
     run = Run(
@@ -237,6 +245,7 @@ def create(
         artifacts={},
         temperature=None,
         membership=membership,
+        members=members,
         computing=computing.here(),
     )
     run.write()
@@ -267,6 +276,11 @@ def complete(run: Run, temperature: float, layers: tuple[Layer, ...] = ()) -> Ru
     )
     done.write()
     return done
+
+
+def forget_checkpoint(run: Run) -> None:
+    """Remove what only a training that goes on would need."""
+    shutil.rmtree(run.path / CHECKPOINT.parent)
 
 
 def _describe(artifact: Artifact | None) -> str:

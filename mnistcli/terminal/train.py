@@ -13,10 +13,11 @@ from mnistcli.runs.run import Run
 from mnistcli.terminal.console import draws, err, note, out, print_json, redraws, unlocked
 from mnistcli.terminal.evaluate import score
 from mnistcli.terminal.sparkline import bounds, sparkline
+from mnistcli.training.finishing import Trained
 from mnistcli.training.loop import Progress as Step
 from mnistcli.training.provenance import Elsewhere
 from mnistcli.training.rehearsal import Plan
-from mnistcli.training.session import Assisted, Event, Joining, Started, Trained
+from mnistcli.training.session import Assisted, Event, Joining, Started
 
 GAP = "  "
 NUMBERS = 3  # the first column of a network's table that is one
@@ -133,6 +134,28 @@ def show(trained: Trained, *, as_json: bool, quiet: bool) -> None:
     out.print(
         f"{dataset} test {score(trained.test, trained.test.loss)}" + ("  " + figures).rstrip()
     )
+
+
+def show_ensemble(made: Trained, *, as_json: bool, quiet: bool) -> None:
+    """Show what several runs score as one."""
+    config = made.run.config
+    if not config.validation_split:
+        note(
+            "its runs held no images out: their probabilities are averaged as they are, uncalibrated",
+            quiet=quiet,
+        )
+    if as_json:
+        print_json(made.to_json())
+        return
+    parameters = sum(layer.parameters for layer in made.run.layers)
+    out.print(
+        f"run {made.run.path}, {len(made.run.members)} networks, {parameters:,} parameters, "
+        f"{made.seconds:.1f} s"
+    )
+    held = made.history[-1].val_accuracy
+    if held is not None:
+        out.print(f"{config.dataset} held out accuracy {held:.4f}")
+    out.print(f"{config.dataset} test {score(made.test, made.test.loss)}")
 
 
 def show_plan(plan: Plan, *, as_json: bool) -> None:

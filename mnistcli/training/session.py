@@ -3,37 +3,33 @@
 Several workers may train it together (`task.py`): the first, their chief, has the run and reports.
 """
 
-import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mnistcli import files
 from mnistcli.datasets import store
-from mnistcli.errors import ConversionError, DivergedError, RunError
+from mnistcli.errors import DivergedError, RunError
 from mnistcli.evaluation.calibration import fit_temperature
-from mnistcli.evaluation.metrics import Metrics, measure
 from mnistcli.files import Unlocked
-from mnistcli.networks import anatomy, model, objectives
+from mnistcli.networks import model, objectives
 from mnistcli.networks.catalogue import check_split, network
 from mnistcli.networks.source import Source
-from mnistcli.reading.classifier import Classifier
 from mnistcli.runs import locks, resumption, run
 from mnistcli.runs.config import TrainingConfig
 from mnistcli.runs.history import EpochRecord, Results
 from mnistcli.runs.run import Membership, Run
 from mnistcli.training import checkpoint, distribution, groups, provenance, task
 from mnistcli.training.distribution import Place, Workers
+from mnistcli.training.finishing import Trained, finish
 from mnistcli.training.loop import EpochEnd, Progress
 from mnistcli.training.provenance import Elsewhere
 from mnistcli.training.task import Task
 from mnistcli.training.tensorboard import FOLDER, EventFiles
 
-VERSION = 1  # of the result's JSON
 CHECKPOINT = run.CHECKPOINT
-TOLD_FROM = 4000  # training images from which strokes that are no digit are told
 
 
 @dataclass(frozen=True)
@@ -49,31 +45,6 @@ class Started:
     done: int
     idle: int
     """Workers for which a batch has no group of images."""
-
-
-@dataclass(frozen=True)
-class Trained:
-    """The run is complete."""
-
-    run: Run
-    history: tuple[EpochRecord, ...]
-    test: Metrics
-    metrics: Mapping[str, float]
-    """On the test images: those asked for beside the accuracy, by name."""
-    seconds: float
-    """Of all epochs, and of this process around them."""
-    lacking: str | None = None
-    """What LiteRT lacks of the network, where it could not be converted."""
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the result as a JSON object, numbers unrounded."""
-        return {
-            "version": VERSION,
-            "run": str(self.run.path.absolute()),
-            "history": [record.to_json() for record in self.history],
-            "test": {"accuracy": self.test.accuracy, "loss": self.test.loss, **self.metrics},
-            "seconds": self.seconds,
-        }
 
 
 @dataclass(frozen=True)
@@ -247,33 +218,10 @@ def _train(
         raise
 
     temperature = _calibrate(prepared)
-    layers = anatomy.layers(network_)
-    try:
-        litert, lacking = model.to_litert(network_, train.images[:TOLD_FROM]), None
-    except ConversionError as error:
-        litert, lacking = None, str(error)
-    if this.complete:  # it has been given more epochs: from here on, its files are others
-        this = this.begun_again()
-    model.save(network_, this.path / run.KERAS_MODEL)
-    if litert is not None:
-        files.write_bytes(this.path / run.LITERT_MODEL, litert)
-    test = store.load(data_dir, config.dataset, "test")
-    if litert is not None:
-        probabilities = Classifier.on_litert(litert).predict(test.images)
-    else:
-        probabilities = model.classify(network_)(test.images)
-    trained = Trained(
-        this,
-        tuple(history),
-        measure(probabilities, test.labels),
-        objectives.measured(config.metric, test.labels, probabilities),
-        before + time.monotonic() - started,
-        lacking,
-    )
-    files.write_json(this.path / run.METRICS, trained.to_json())
-    trained = replace(trained, run=run.complete(this, temperature, layers))
+    began = started - before
+    trained = finish(this, network_, train.images, data_dir, history, temperature, began)
     if not resumption.keeps_state(trained.run):
-        shutil.rmtree(this.path / CHECKPOINT.parent)
+        run.forget_checkpoint(trained.run)
     yield trained
 
 

@@ -188,7 +188,8 @@ def test_what_is_held_out_is_not_trained_on(events):
 
 
 def test_training_yields_started_first_and_trained_last(events):
-    from mnistcli.training.session import Started, Trained
+    from mnistcli.training.finishing import Trained
+    from mnistcli.training.session import Started
 
     assert isinstance(events[0], Started)
     assert isinstance(events[-1], Trained)

@@ -4,7 +4,6 @@ Which process trains a run, its lock decides (`runs/locks.py`): several processe
 machines on one folder, need no other coordinator.
 """
 
-import shutil
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -17,9 +16,8 @@ from typing import Any
 from mnistcli import parallel
 from mnistcli.choices import COMPLETE, DIVERGED
 from mnistcli.errors import BusyError, DivergedError, MnistcliError, TrainingError
-from mnistcli.runs import locks, resumption
+from mnistcli.runs import locks, resumption, run
 from mnistcli.runs.history import EpochRecord
-from mnistcli.runs.run import CHECKPOINT
 from mnistcli.sweeps.plan import ENDED, Planned, ended, existing
 from mnistcli.training.jobs.processes import Job, desk, exit_of
 
@@ -173,7 +171,7 @@ def _trained(given: Assignment, connection: Connection) -> str:
     begun = existing(planned, runs_dir)
     if begun is not None and begun.status in ENDED:  # by another process, a moment ago
         if not resumption.keeps_state(begun):
-            shutil.rmtree(begun.path / CHECKPOINT.parent)
+            run.forget_checkpoint(begun)
         return begun.status
     source = planned.setting.source
     how: dict[str, Any] = {
