@@ -14,6 +14,7 @@ from click.shell_completion import CompletionItem
 
 from mnistcli import __version__
 from mnistcli.errors import ChoiceError, MnistcliError
+from mnistcli.terminal import completion  # noqa: F401 - it registers itself
 from mnistcli.terminal.escaping import never_fail
 
 COMMANDS = {

@@ -46,7 +46,7 @@ def press_in_bash(home, line):
         read -ra COMP_WORDS <<< "$2"
         [[ $2 == *' ' ]] && COMP_WORDS+=('')
         COMP_CWORD=$(( ${#COMP_WORDS[@]} - 1 )) COMP_LINE=$2 COMP_POINT=${#2}
-        compopt() { [[ $2 == default ]] && files=1; [[ $2 == dirnames ]] && folders=1; }
+        compopt() { [[ $2 == default ]] && files=1; [[ $2 == dirnames ]] && folders=1; :; }
         _mnistcli_completion mnistcli "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
         (( ${#COMPREPLY[@]} )) && printf '%s\n' "${COMPREPLY[@]}"
         [[ ${files-} ]] && compgen -f -- "${COMP_WORDS[COMP_CWORD]}"
@@ -111,13 +111,50 @@ def press_in_zsh(home, line):
     return [text.removeprefix("OFFER:").removesuffix(":") for text in found]
 
 
-SHELLS = {"bash": press_in_bash, "zsh": press_in_zsh, "fish": press_in_fish}
+# What macOS's bash, 3.2, lacks: it knows no -o nosort, and no compopt.
+OLD_BASH = """
+    enable -n compopt
+    complete() {
+        [[ " $* " == *" nosort "* ]] && { echo "complete: nosort: invalid option name" >&2; return 2; }
+        builtin complete "$@"
+    }
+    source "$1"
+    [[ $(builtin complete -p mnistcli) == *_mnistcli_completion* ]] || exit 1
+    read -ra COMP_WORDS <<< "$2"
+    [[ $2 == *' ' ]] && COMP_WORDS+=('')
+    COMP_CWORD=$(( ${#COMP_WORDS[@]} - 1 ))
+    _mnistcli_completion mnistcli "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+    (( ${#COMPREPLY[@]} )) && printf '%s\\n' "${COMPREPLY[@]}"
+    exit 0
+"""
+
+
+def press_in_old_bash(home, line):
+    """Return what a bash without `nosort` and `compopt` would offer."""
+    result = subprocess.run(
+        ["bash", "--norc", "-c", OLD_BASH, "bash", COMPLETIONS / "mnistcli.bash", line],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=home,
+        env=environment(home),
+    )
+    assert result.stderr == ""
+    return result.stdout.splitlines()
+
+
+SHELLS = {
+    "bash": press_in_bash,
+    "old bash": press_in_old_bash,
+    "zsh": press_in_zsh,
+    "fish": press_in_fish,
+}
 
 
 @pytest.fixture(params=SHELLS)
 def press(request, home):
     """Press TAB at the end of a line, and return what is offered."""
-    if not shutil.which(request.param):
+    if not shutil.which(request.param.removeprefix("old ")):
         pytest.skip(f"{request.param} is not installed")
     return lambda line: SHELLS[request.param](home, line)
 
