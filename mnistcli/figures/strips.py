@@ -9,7 +9,8 @@ from mnistcli.figures import headlines
 from mnistcli.figures.curves import label_ends
 from mnistcli.figures.library import Axes, Figure, MaxNLocator, mpl
 from mnistcli.figures.plots import INK, MUTED, PERCENT, STYLE, headline, rendered
-from mnistcli.sweeps.table import BEST, UNCLEAR, Member, Row, Table
+from mnistcli.sweeps.members import Member
+from mnistcli.sweeps.table import BEST, UNCLEAR, Row, Table
 
 MOST = 40  # strips that one can take in
 BANDS = 6  # settings whose curves can be told apart

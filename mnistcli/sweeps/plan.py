@@ -8,7 +8,8 @@ from mnistcli.choices import COMPLETE, DIVERGED
 from mnistcli.errors import ChoiceError, RunError
 from mnistcli.networks.source import Source
 from mnistcli.runs.config import TrainingConfig
-from mnistcli.runs.run import MANIFEST, Membership, Run, check_name, timestamped
+from mnistcli.runs.folders import check_name, timestamped
+from mnistcli.runs.run import MANIFEST, Membership, Run
 
 ENDED = (COMPLETE, DIVERGED)
 """A run's own words for: there is nothing more to train."""

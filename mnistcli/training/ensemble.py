@@ -16,7 +16,7 @@ from mnistcli.evaluation.metrics import measure
 from mnistcli.networks import ensemble, model
 from mnistcli.networks.framework import keras
 from mnistcli.reading.classifier import Classifier
-from mnistcli.runs import locks, run
+from mnistcli.runs import folders, locks, run
 from mnistcli.runs.config import SHAPE, TrainingConfig
 from mnistcli.runs.history import EpochRecord
 from mnistcli.runs.run import Run
@@ -37,7 +37,7 @@ def combine(
     """
     started = time.monotonic()
     if name is not None:
-        run.check_name(name)
+        folders.check_name(name)
     runs = [run.find(runs_dir, reference) for reference in references]
     config = _config(runs, data_dir)
     train = store.load(data_dir, config.dataset, "train")
@@ -59,7 +59,7 @@ def combine(
         val_accuracy=validation.accuracy if validation else None,
         seconds=time.monotonic() - started,
     )
-    path = run.reserve(runs_dir, name, MODEL)
+    path = folders.reserve(runs_dir, name, MODEL)
     with locks.held(path):
         members = tuple((each.name, each.artifacts[run.KERAS_MODEL].sha256) for each in runs)
         versions, dataset = provenance.versions(), runs[0].dataset

@@ -17,7 +17,7 @@ from mnistcli.files import Unlocked
 from mnistcli.networks import model, objectives
 from mnistcli.networks.catalogue import check_split, network
 from mnistcli.networks.source import Source
-from mnistcli.runs import locks, resumption, run
+from mnistcli.runs import folders, locks, resumption, run
 from mnistcli.runs.config import TrainingConfig
 from mnistcli.runs.history import EpochRecord, Results
 from mnistcli.runs.run import Membership, Run
@@ -91,7 +91,11 @@ def train_run(
         started = time.monotonic()
         # First the network: where it cannot be built, no run is left behind.
         prepared = task.hand_out(config, info.digest, b"", data_dir, workers, source)
-        path = runs_dir / name if name and membership else run.reserve(runs_dir, name, config.model)
+        path = (
+            runs_dir / name
+            if name and membership
+            else folders.reserve(runs_dir, name, config.model)
+        )
         with locks.held(path) as unlocked:
             yield from unlocked
             this = run.create(path, config, identity, provenance.versions(), membership)

@@ -12,7 +12,7 @@ from mnistcli.errors import RunError
 from mnistcli.figures import comparison, headlines, strips
 from mnistcli.runs.history import EpochRecord
 from mnistcli.sweeps import table as tables
-from mnistcli.sweeps.table import Member
+from mnistcli.sweeps.members import Member
 
 MEANS = {"adam": 0.98, "<b>rmsprop</b>": 0.9799, "sgd": 0.93}
 

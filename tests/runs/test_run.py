@@ -9,7 +9,7 @@ import pytest
 
 from mnistcli.errors import RunError
 from mnistcli.networks.catalogue import configure
-from mnistcli.runs import run
+from mnistcli.runs import folders, run
 from mnistcli.runs.run import Run
 
 CONFIG = configure(dataset="synthetic", seed=7)
@@ -19,7 +19,7 @@ ARTIFACTS = ("model.keras", "model.tflite", "metrics.json")
 
 
 def create(folder, name=None):
-    return run.create(run.reserve(folder, name, CONFIG.model), CONFIG, DATASET, VERSIONS)
+    return run.create(folders.reserve(folder, name, CONFIG.model), CONFIG, DATASET, VERSIONS)
 
 
 def create_complete(folder, name):

@@ -4,7 +4,7 @@ import pytest
 
 from mnistcli.errors import ChoiceError, RunError
 from mnistcli.networks.catalogue import configure
-from mnistcli.runs import run
+from mnistcli.runs import folders, run
 from mnistcli.sweeps import plan
 from mnistcli.sweeps.plan import Plan, Setting
 
@@ -23,7 +23,7 @@ def planned(*, seeds=2, name="a"):
 
 def begin(folder, this, **changes):
     """Make a run of a plan on disk, or one that differs."""
-    path = run.reserve(folder, this.name, this.config.model)
+    path = folders.reserve(folder, this.name, this.config.model)
     dataset = {"name": "synthetic", "digest": changes.get("digest", "0" * 64)}
     return run.create(path, changes.get("config", this.config), dataset, {}, this.membership)
 
@@ -83,7 +83,7 @@ def test_a_run_on_other_images_of_that_name_is_in_the_way(tmp_path):
 
 
 def test_a_run_that_is_no_sweeps_is_in_the_way(tmp_path):
-    path = run.reserve(tmp_path, "a-000", "mlp")
+    path = folders.reserve(tmp_path, "a-000", "mlp")
     run.create(path, planned().runs[0].config, {"name": "synthetic", "digest": "0" * 64}, {})
     with pytest.raises(RunError, match="sweep is None, now a"):
         plan.check(planned().runs, tmp_path, DIGESTS)

@@ -9,11 +9,11 @@ import pytest
 from mnistcli.choices import COMPLETE, DIVERGED, INTERRUPTED
 from mnistcli.errors import ChoiceError, RunError
 from mnistcli.networks.catalogue import configure
-from mnistcli.runs import run
+from mnistcli.runs import folders, run
 from mnistcli.runs.history import EpochRecord
 from mnistcli.runs.layers import Layer
 from mnistcli.sweeps import table as tables
-from mnistcli.sweeps.table import Member
+from mnistcli.sweeps.members import Member, kept_epoch
 
 SPREAD = (0.0, 0.001, -0.001, 0.002, -0.002)
 
@@ -176,8 +176,8 @@ def epoch(number, loss, accuracy):
 
 def test_a_run_is_measured_after_the_epoch_whose_weights_it_kept():
     history = [epoch(1, 0.3, 0.8), epoch(2, 0.2, 0.9), epoch(3, 0.4, 0.95)]
-    assert tables.kept_epoch(history, early=False).epoch == 3
-    assert tables.kept_epoch(history, early=True).epoch == 2
+    assert kept_epoch(history, early=False).epoch == 3
+    assert kept_epoch(history, early=True).epoch == 2
 
 
 @pytest.fixture
@@ -185,7 +185,7 @@ def folder(tmp_path):
     """A sweep of two runs on disk."""
     for number, accuracy in enumerate((0.9, 0.8)):
         config = configure(dataset="synthetic", validation_split=0.25, epochs=1, seed=number)
-        path = run.reserve(tmp_path, f"a-00{number}", "mlp")
+        path = folders.reserve(tmp_path, f"a-00{number}", "mlp")
         membership = run.Membership("a", {})
         this = run.create(path, config, {"name": "synthetic", "digest": "0"}, {}, membership)
         metrics = {
