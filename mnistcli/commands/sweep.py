@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mnistcli.sweeps.table import Table
 
 SEEDS = 5
+JOBS = 4  # each takes about a gigabyte of memory
 
 
 def _shown(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -56,7 +57,7 @@ def _shown(command: Callable[..., Any]) -> Callable[..., Any]:
     "--jobs",
     type=click.IntRange(1, 1024),
     metavar="J",
-    show_default="a core each",
+    show_default="as many as cores, 4 at most",
     help="Train so many runs at once.",
 )
 @options.shard("Train every N-th run only")
@@ -65,10 +66,10 @@ def _shown(command: Callable[..., Any]) -> Callable[..., Any]:
 )
 @click.option(
     "--strategy",
-    type=click.Choice(STRATEGIES),
+    type=click.Choice([each for each in STRATEGIES if each != "multi-worker"]),
     default="auto",
     show_default=True,
-    help="Where to train, as for train.",
+    help="Where to train a run; auto takes all GPUs, else the CPU.",
 )
 @click.option("--tensorboard", is_flag=True, help="Write event files into the runs, as for train.")
 @_shown
@@ -125,12 +126,16 @@ def sweep(
     plan = plans.Plan(plans.named(name), compared, tuple(range(seeds)))
     mine = plan.shard(*shard)
     plans.check(plan.runs, runs_dir, settings.digests(compared, data_dir))
-    jobs = jobs or cores()
+    jobs = jobs or min(cores(), JOBS)
     ahead = forecast.forecast(mine, data_dir, runs_dir, jobs=jobs)
     view.show_plan(plan, mine, ahead, jobs, as_json=form == "json", alone=dry_run, quiet=quiet)
     if dry_run:
         return
-    how: dict[str, Any] = {"jobs": jobs, "strategy": strategy, "tensorboard": tensorboard}
+    how: dict[str, Any] = {
+        "jobs": jobs,
+        "strategy": "mirrored" if strategy == "auto" else strategy,
+        "tensorboard": tensorboard,
+    }
     failed = view.follow(work.train(mine, data_dir, runs_dir, **how), plan, mine, quiet=quiet)
     table = tables.read(runs_dir, plan.name, planned=plan.runs)
     view.show(table, form=form, quiet=quiet)

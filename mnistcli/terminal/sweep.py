@@ -92,7 +92,7 @@ def follow(
     )
     failed: list[Failed] = []
     ended, last = 0, dict[str, Epoch]()
-    trained = set[str]()
+    trained, epochs = set[str](), dict[str, int]()
     with Progress(*columns, console=err, disable=quiet or not redraws()) as progress:
         total = sum(planned.config.epochs for planned in mine)
         bar = progress.add_task("", total=total, ended=0, runs=len(mine))
@@ -103,7 +103,8 @@ def follow(
                         trained.add(event.planned.name)
                     case Epoch():
                         last[event.planned.name] = event
-                        progress.advance(bar)
+                        epochs[event.planned.name] = event.record.epoch
+                        progress.update(bar, completed=sum(epochs.values()))
                     case Waiting():
                         others = ", ".join(each.name for each in event.planned)
                         note(f"waiting for other processes, which train {others}", quiet=quiet)
@@ -112,7 +113,8 @@ def follow(
                         err.print(Text(f"{event.planned.name}: {event.reason}"))
                     case Ended():
                         ended += 1
-                        progress.update(bar, ended=ended)
+                        epochs[event.planned.name] = event.planned.config.epochs
+                        progress.update(bar, completed=sum(epochs.values()), ended=ended)
                         if event.planned.name in trained:
                             note(_line(event, last.get(event.planned.name)), quiet=quiet)
         except (KeyboardInterrupt, SystemExit):

@@ -118,6 +118,14 @@ def foreign_savedmodel(config):
     config["config"]["layers"][1] |= {"class_name": "TFSMLayer", "config": {"filepath": "/tmp"}}
 
 
+def disguised_as_what_a_graph_passes_on(config):
+    config["config"]["layers"][1] |= {"module": "os", "class_name": "__keras_tensor__"}
+
+
+def another_operation(config):
+    config["config"]["layers"][1] |= {"module": "keras.src.ops.core", "class_name": "Map"}
+
+
 def deeply_nested(config):
     value = config["config"]
     for _ in range(900):
@@ -136,6 +144,8 @@ def deeply_nested(config):
         keras_function,
         file_reading_layer,
         foreign_savedmodel,
+        disguised_as_what_a_graph_passes_on,
+        another_operation,
         deeply_nested,
     ],
 )
