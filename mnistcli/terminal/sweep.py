@@ -57,7 +57,7 @@ def show_plan(
     left = f", {ahead.missing} to train" if ahead.missing < len(mine) else ""
     text = (
         f"sweep {plan.name}: {_counted(settings, 'setting')} x {_counted(seeds, 'seed')} = "
-        f"{_counted(len(plan.runs), 'run')}{part}{left}: about {_duration(ahead.seconds)}, "
+        f"{_counted(len(plan.runs), 'run')}{part}{left}: about {duration(ahead.seconds)}, "
         f"{min(jobs, max(1, ahead.missing))} at once"
     )
     if alone:
@@ -72,7 +72,8 @@ def _counted(number: int, what: str) -> str:
     return f"{number:,} {what}" + ("" if number == 1 else "s")
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """Return a time as people say it."""
     if seconds < MINUTE:
         return f"{seconds:.0f} s"
     if seconds < HOUR:
