@@ -64,7 +64,8 @@ def atomic_path(path: Path) -> Iterator[Path]:
         yield part
         _sync(part)
         part.replace(path)
-        _sync(path.parent)
+        with suppress(OSError):  # some network disks sync files only
+            _sync(path.parent)
     except OSError as error:
         if error.filename in (None, str(part)):
             error.filename = str(path)  # the one that the reader of the message knows

@@ -22,6 +22,7 @@ class Session(requests.Session):  # type: ignore[misc]  # it has no types
 
     def __init__(self) -> None:
         super().__init__()
+        self.auth = lambda request: request  # no password of ~/.netrc is a mirror's business
         self.mount("https://", _Adapter())
 
     def get_redirect_target(self, resp: requests.Response) -> None:

@@ -1,5 +1,6 @@
 """People's own labelled pictures: a folder with one sub-folder per label, or a CSV."""
 
+import codecs
 import csv
 import re
 from collections import Counter
@@ -12,6 +13,7 @@ from mnistcli.evaluation.texts import bare
 from mnistcli.reading.inputs import expand, natural
 
 LINES = re.compile(r"[0-9]+(\n[0-9]+)*")
+DELIMITERS = ",;\t"  # spreadsheets save the second where the comma is a decimal point
 
 
 @dataclass(frozen=True)
@@ -51,12 +53,17 @@ def _of_folder(folder: Path, passed_over: Counter[str] | None) -> Iterator[Label
 
 def _of_csv(path: Path) -> Iterator[LabelledPicture]:
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = csv.DictReader(file)
-            if not {"path", "label"} <= set(rows.fieldnames or ()):
+        with path.open(newline="", encoding=_encoding(path)) as file:
+            head = file.readline()
+            file.seek(0)
+            delimiter = max(DELIMITERS, key=head.count)
+            rows = csv.DictReader(file, delimiter=delimiter, skipinitialspace=True)
+            names = [name.strip().lower() for name in rows.fieldnames or ()]
+            rows.fieldnames = names
+            if not {"path", "label"} <= set(names):
                 raise DatasetError(
                     f"{path} is not a list of labelled pictures: expected the columns path and "
-                    f"label, got {', '.join(rows.fieldnames or ['nothing'])}."
+                    f"label, got {', '.join(names) or 'nothing'}."
                 )
             for row in rows:
                 label = bare(row["label"] or "")
@@ -67,5 +74,12 @@ def _of_csv(path: Path) -> Iterator[LabelledPicture]:
                         f"{row['label']!r}."
                     )
                 yield LabelledPicture(str(path.parent / row["path"]), label)
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise DatasetError(f"{path} is not a CSV in UTF-8: {error}.") from error
+    except (csv.Error, UnicodeError) as error:
+        raise DatasetError(f"{path} is not a CSV in UTF-8 or UTF-16: {error}.") from error
+
+
+def _encoding(path: Path) -> str:
+    """Return which Unicode a file is in: spreadsheets save UTF-16 with a mark at its beginning."""
+    with path.open("rb") as file:
+        marked = file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    return "utf-16" if marked else "utf-8-sig"

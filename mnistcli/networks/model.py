@@ -6,9 +6,11 @@ import math
 import os
 import re
 import tempfile
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -65,8 +67,24 @@ def save(model: keras.Model, path: Path) -> None:
     """Write the compiled model with its optimizer to `path` (.keras), atomically."""
     with files.atomic_path(path) as part:
         named = part.with_suffix(".keras")  # Keras wants its suffix
-        model.save(named)
+        with _undated():
+            model.save(named)
         named.replace(part)
+
+
+@contextmanager
+def _undated() -> Iterator[None]:
+    """Write ZIP archives with their oldest date.
+
+    Today's may be older: machines without a battery begin in 1970, ZIP in 1980.
+    """
+    clock = zipfile.time  # type: ignore[attr-defined]  # which zipfile has for itself
+    oldest = SimpleNamespace(time=clock.time, localtime=lambda _: (1980, 1, 1, 0, 0, 0))
+    zipfile.time = oldest  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        zipfile.time = clock  # type: ignore[attr-defined]
 
 
 def load(data: bytes) -> keras.Model:

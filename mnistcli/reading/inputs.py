@@ -89,6 +89,8 @@ def read_file(path: str) -> bytes:
                 data = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
+        if path.startswith(("http://", "https://")):
+            reason = "it is an address of the web; download it, or pipe it in and name it `-`"
         raise PictureError(f"cannot be opened: {reason}.") from error
     if len(data) > MAX_BYTES:
         raise PictureError(f"larger than {MAX_BYTES // 1_000_000} MB; no picture of a digit is.")

@@ -53,7 +53,9 @@ def silence() -> None:
     os.close(readable)
     os.dup2(writable, STDERR)
     os.close(writable)
-    sys.stderr = open(target, "w", buffering=1, encoding=stream.encoding, errors=UNENCODABLE)  # noqa: PTH123, SIM115
+    sys.stderr = open(  # noqa: SIM115
+        target, "w", buffering=1, encoding=stream.encoding, errors=UNENCODABLE, closefd=False
+    )
     atexit.register(_finish, target, child)
 
 

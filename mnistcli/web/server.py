@@ -72,6 +72,7 @@ class Server(uvicorn.Server):
             uvicorn.Config(
                 app,
                 http=Protocol,
+                loop="asyncio",  # also where uvloop is installed: it is not what was tried
                 ws="none",
                 lifespan="off",
                 log_config=None,
