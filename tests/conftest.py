@@ -59,7 +59,9 @@ def store_synthetic(folder: Path, train: int, test: int) -> None:
 
 
 PAGES = ("test_page", "test_page_everywhere", "test_page_numbers")
-FIRST = (*PAGES, "test_loop", "test_workflow", "test_workers")
+TRAINING = ("test_workers", "test_loop", "test_groups", "test_resumption", "test_randomness")
+FIRST = (*PAGES, "test_workflow", *TRAINING, "test_conversion", "test_fetching")
+"""The dearest files, so that at the end no worker waits for the other."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -6,6 +6,7 @@ import json
 import multiprocessing
 import os
 import shutil
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -40,11 +41,12 @@ def npz_path(plain_dir, filled_once):
     """A single mnist.npz, as Keras keeps it."""
 
     def fill(folder):
-        arrays = {
-            part.npz_name: idx.parse((plain_dir / part.idx_name).read_bytes())
-            for part in PARTS.values()
-        }
-        np.savez_compressed(folder / "mnist.npz", **arrays)
+        packed = {"compression": zipfile.ZIP_DEFLATED, "compresslevel": 1}
+        with zipfile.ZipFile(folder / "mnist.npz", "w", **packed) as archive:
+            for part in PARTS.values():
+                array = idx.parse((plain_dir / part.idx_name).read_bytes())
+                with archive.open(f"{part.npz_name}.npy", "w") as file:
+                    np.save(file, array)
 
     return filled_once("npz", fill) / "mnist.npz"
 
