@@ -59,8 +59,8 @@ def store_synthetic(folder: Path, train: int, test: int) -> None:
 
 
 PAGES = ("test_page", "test_page_everywhere", "test_page_numbers")
-TRAINING = ("test_workers", "test_loop", "test_groups", "test_resumption", "test_randomness")
-FIRST = (*PAGES, "test_workflow", *TRAINING, "test_conversion", "test_fetching")
+TRAINING = ("test_loop", "test_groups", "test_resumption", "test_randomness")
+FIRST = ("test_workflow", "test_workers", *PAGES, *TRAINING, "test_conversion", "test_fetching")
 """The dearest files, so that at the end no worker waits for the other."""
 
 

@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from common.commandline import run_mnistcli
-from common.folders import FilledOnce
 from common.hands import Stroke
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -34,23 +32,9 @@ NOTHING = "\N{EN DASH}"  # in the place of a digit
 
 
 @pytest.fixture(scope="session")
-def mnist_runs_dir(mnist_data_dir: Path, filled_once: FilledOnce) -> Path:
-    """A runs folder with a convolutional network after an epoch on half of the real MNIST."""
-
-    def fill(folder: Path) -> None:
-        options = ("--model", "cnn", "--epochs", 1, "--validation-split", 0.5)
-        options += ("--quiet", "--name", "cnn")
-        directories = ("--data-dir", mnist_data_dir, "--runs-dir", folder)
-        result = run_mnistcli("train", *options, *directories)
-        assert result.returncode == 0, result.stderr
-
-    return filled_once("page-runs", fill)
-
-
-@pytest.fixture(scope="session")
-def url(mnist_runs_dir: Path) -> Iterator[str]:
+def url(mnist_run: Path) -> Iterator[str]:
     with subprocess.Popen(
-        [sys.executable, "-m", "mnistcli", "serve", "--port", "0", "--runs-dir", mnist_runs_dir],
+        [sys.executable, "-m", "mnistcli", "serve", "--port", "0", "--runs-dir", mnist_run.parent],
         stdout=subprocess.PIPE,
         text=True,
     ) as process:
@@ -85,7 +69,7 @@ def visit(browser, url) -> Iterator[Callable]:
             lambda asked: asked.url.startswith(url) or complaints.append(f"asked {asked.url}"),
         )
         page.goto(url)
-        expect(page.locator("#run")).to_have_text("run cnn")
+        expect(page.locator("#run")).to_have_text("run baseline")
         return page
 
     yield open_page

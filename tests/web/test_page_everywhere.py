@@ -103,9 +103,9 @@ def test_a_file_that_is_no_picture_is_said_in_words(page, tmp_path):
     expect_digit(page, 1)
 
 
-def test_the_page_says_what_the_command_says(page, own_digits, mnist_runs_dir, mnistcli_here):
+def test_the_page_says_what_the_command_says(page, own_digits, mnist_run, mnistcli_here):
     pictures = sorted(own_digits.parent.glob("*/*.png"))[::25]
-    result = mnistcli_here("predict", *pictures, "--json", "--runs-dir", mnist_runs_dir)
+    result = mnistcli_here("predict", *pictures, "--json", "--run", mnist_run)
     for said in json.loads(result.stdout)["predictions"]:
         drop(page, Path(said["path"]))
         text = "?" if said["error"] else said["text"].replace("\n", "")
