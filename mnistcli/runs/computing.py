@@ -7,7 +7,7 @@ environment: measured, most of them change some weights. Numbers of threads do n
 import os
 import platform
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -50,6 +50,14 @@ def joined(before: Mapping[str, str], changed: Mapping[str, tuple[str, str]]) ->
     """Return what a run was computed with that went on elsewhere: one after the other."""
     later = {name: f"{before.get(name, UNSET)}{THEN}{now}" for name, (_, now) in changed.items()}
     return {**before, **later}
+
+
+def unlike(recorded: Iterable[Mapping[str, str]]) -> dict[str, list[str]]:
+    """Return what is not the same in all that was recorded, by name, and as what it occurs."""
+    known = [each for each in recorded if each]
+    names = sorted({name for each in known for name in each})
+    found = {name: sorted({each.get(name, UNSET) for each in known}) for name in names}
+    return {name: values for name, values in found.items() if len(values) > 1}
 
 
 def _processor() -> str:

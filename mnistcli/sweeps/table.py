@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from mnistcli.choices import DIVERGED, INTERRUPTED
 from mnistcli.errors import ChoiceError, RunError
-from mnistcli.runs import comparison
+from mnistcli.runs import comparison, computing
 from mnistcli.runs.run import runs
 from mnistcli.sweeps.members import Member, averaged, member
 from mnistcli.sweeps.plan import Planned
@@ -111,6 +111,8 @@ class Table:
     test: Sample
     """Test accuracy of the best setting's runs."""
     members: tuple[Member, ...]
+    unlike: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """What its runs were computed with that is not the same in all, by name."""
 
     @property
     def unfinished(self) -> int:
@@ -156,7 +158,8 @@ def read(
             + (f"are: {', '.join(names)}." if names else "is none: `mnistcli sweep` makes one.")
         )
     members = [member(comparison.summarise(run)) for run in found] + awaited
-    return table(sweep, members, by)
+    unlike = computing.unlike([run.computing for run in found])
+    return replace(table(sweep, members, by), unlike=unlike)
 
 
 def table(sweep: str, members: Sequence[Member], by: str | None = None) -> Table:

@@ -148,6 +148,9 @@ def show(table: Table, *, form: str | None, quiet: bool) -> None:
             sys.stdout.write(as_markdown(table))
         case _:
             _show(table)
+    for name, values in table.unlike.items():
+        text = f"the runs were computed unlike each other: {name} {', '.join(values)}"
+        note(text, quiet=quiet)
     if table.unfinished:
         note(f"{_counted(table.unfinished, 'run')} of {table.sweep} not finished", quiet=quiet)
 

@@ -29,3 +29,9 @@ def test_changes_are_told_against_where_the_run_was_last():
     assert later == {"processor": "a", "XLA_FLAGS": "unset, then x"}
     assert computing.changes(later, {"processor": "a", "XLA_FLAGS": "x"}) == {}
     assert computing.changes(later, {"processor": "a"}) == {"XLA_FLAGS": ("x", "unset")}
+
+
+def test_of_several_runs_what_is_not_the_same_in_all_is_told():
+    recorded = [{"processor": "a"}, {"processor": "a", "XLA_FLAGS": "x"}, {}]
+    assert computing.unlike(recorded) == {"XLA_FLAGS": ["unset", "x"]}
+    assert computing.unlike(recorded[:1]) == computing.unlike([]) == {}
