@@ -36,13 +36,14 @@ def html(evaluation: Evaluation, results: Results) -> str:
     lead = f"{config.model} trained on {config.dataset} with {config.optimizer}, {run.created[:10]}"
     parts = " ".join(f"<span>{escape(part)}</span>" for part in command(run))
     bins = evaluation.reliability
+    learnt = section(
+        headlines.curves(results.history),
+        "Loss and accuracy after each epoch. Those of the training images are averages over "
+        "the epoch, while the network was still learning.",
+        svg(curves.curves(results.history, results.accuracy, None), "learning curves"),
+    )
     sections = (
-        section(
-            headlines.curves(results.history),
-            "Loss and accuracy after each epoch. Those of the training images are averages over "
-            "the epoch, while the network was still learning.",
-            svg(curves.curves(results.history, results.accuracy, None), "learning curves"),
-        ),
+        *([] if run.members else [learnt]),  # an ensemble has learnt nothing itself
         *_tables(evaluation),
         _mistakes(evaluation),
         section(
@@ -200,6 +201,8 @@ def _identity(run: Run) -> Iterable[tuple[str, str]]:
         if name != "dataset":
             yield name.replace("_", " "), _said(value)
     yield "temperature", _said(run.temperature)
+    for name, digest in run.members:
+        yield f"member {name}", f"sha256 {digest}"
     yield from run.versions.items()
     for name, artifact in run.artifacts.items():
         yield name, f"{artifact.size:,} bytes, sha256 {artifact.sha256}"
