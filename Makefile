@@ -8,7 +8,7 @@ INSTALLED := .venv/.installed
 EVERYDAY := -n 2 --dist loadfile --no-loadscope-reorder --ignore=tests/faults
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test faults check check-lowest lint types format completions docs pins bench strokes clean
+.PHONY: help install demo test faults check check-lowest lint types format completions docs pins bench strokes model clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; \
@@ -72,6 +72,12 @@ bench: $(INSTALLED) ## Measure speed against what people would run otherwise
 
 strokes: $(INSTALLED) ## Draw mnistcli/networks/strokes.png anew: what networks learn to refuse
 	$(BIN)/python benchmarks/strokes.py
+
+model: $(INSTALLED) ## Train the network that comes with mnistcli anew
+	$(BIN)/mnistcli fetch
+	$(BIN)/mnistcli fetch --dataset synthetic
+	$(BIN)/mnistcli train --model cnn --dataset mnist --dataset synthetic --name pretrained
+	$(BIN)/python benchmarks/pretrained.py runs/pretrained
 
 clean: ## Remove .venv and caches
 	rm -rf .venv .venv-lowest .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

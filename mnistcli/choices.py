@@ -136,7 +136,15 @@ UNSUITABLE = {
 }
 """Losses and metrics that Keras has and a training here cannot have, each with the reason."""
 
-DATASETS = ("mnist", "synthetic")
+SIBLINGS = (
+    "fashion-mnist",
+    "kmnist",
+    "qmnist",
+    "emnist-digits",
+    "emnist-letters",
+    "emnist-balanced",
+)
+DATASETS = ("mnist", "synthetic", *SIBLINGS)
 STRATEGIES = ("auto", "single", "mirrored", "multi-worker")
 """Where a run is trained. Not part of its configuration: the steps are the same everywhere."""
 

@@ -25,6 +25,7 @@ COMMANDS = {
     "sweep": "Compare settings, each trained with several seeds: which is better.",
     "ensemble": "Make one run of several, which averages their probabilities.",
     "runs": "List the runs, compare or remove some.",
+    "datasets": "List the stored datasets, show or remove one.",
     "demo": "Show it all: fetch, train, evaluate, predict.",
     "serve": "Serve a page to draw numbers on, and an HTTP API.",
 }

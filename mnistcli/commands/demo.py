@@ -8,7 +8,6 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from mnistcli.choices import DATASETS
 from mnistcli.commands import options
 from mnistcli.terminal import chatter
 
@@ -16,7 +15,7 @@ from mnistcli.terminal import chatter
 @click.command()
 @click.option(
     "--dataset",
-    type=click.Choice(DATASETS),
+    type=options.Dataset(),
     show_default="mnist if it can be had, else synthetic",
 )
 @options.data_dir
@@ -30,7 +29,7 @@ def demo(ctx: click.Context, dataset: str | None, data_dir: Path, runs_dir: Path
     """
     chatter.silence()
     from mnistcli.commands.demonstration import mnist_within_reach, write_pictures
-    from mnistcli.runs.run import find
+    from mnistcli.runs.finding import find
     from mnistcli.terminal.console import note
 
     if dataset is None:

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import click
 
-from mnistcli.choices import DATASETS
 from mnistcli.commands import options
 from mnistcli.terminal import chatter
 
@@ -13,7 +12,7 @@ from mnistcli.terminal import chatter
 @click.argument("run", required=False, type=options.ANYWHERE, shell_complete=options.complete_run)
 @click.option(
     "--dataset",
-    type=click.Choice(DATASETS),
+    type=options.Dataset(),
     show_default="that of the training",
     help="What to measure on.",
 )
@@ -38,7 +37,9 @@ from mnistcli.terminal import chatter
 @options.runs_dir
 @options.as_json
 @options.quiet
+@click.pass_context
 def evaluate(
+    ctx: click.Context,
     run: str | None,
     dataset: str | None,
     split: str,
@@ -61,12 +62,16 @@ def evaluate(
 
     from mnistcli.evaluation.scoring import evaluate_pictures, evaluate_run, require
     from mnistcli.reading.inputs import said
-    from mnistcli.runs.run import find
     from mnistcli.terminal import evaluate as view
     from mnistcli.terminal.console import note
     from mnistcli.terminal.escaping import escape
 
-    found = find(runs_dir, run)
+    found = options.run_to_read_with(runs_dir, run, quiet=quiet)
+    options.check_digits(ctx, found)
+    if found.pretrained and (plots or report):
+        raise click.UsageError(
+            "--plots and --report are written into a run, and there is none yet: train one."
+        )
     if pictures:
         note(f"measuring {found.name} on {pictures}", quiet=quiet)
         passed_over: Counter[str] = Counter()

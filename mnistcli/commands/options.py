@@ -1,22 +1,29 @@
 """Options and arguments that commands share."""
 
+from __future__ import annotations
+
 import math
 import os
 import re
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.core import ParameterSource
 from click.shell_completion import CompletionItem
 
-from mnistcli.choices import ENGINES, SHORT, UNSUITABLE
+from mnistcli.choices import DATASETS, ENGINES, SHORT, UNSUITABLE
+from mnistcli.classes import are_digits
 from mnistcli.networks.source import is_file
+
+if TYPE_CHECKING:
+    from mnistcli.runs.run import Run
 
 RUNS_DIR = "runs"
 ANY = "any"  # number of digits
+SHOWN = 5  # classes that a message names
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -137,6 +144,53 @@ class Networks(Names):
 
 def _plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", str(name).lower())
+
+
+class Dataset(click.ParamType[str]):
+    """The name of a dataset: a published one, or whatever `fetch` is told to store."""
+
+    name = "NAME"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name; fail where it cannot be a file's."""
+        if not re.fullmatch(r"\w[\w.-]{0,99}", value):
+            self.fail(f"{value!r} cannot be a dataset's name, such as my-hand.", param, ctx)
+        return str(value)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Offer the published ones, and those that are stored."""
+        given = ctx.params.get("data_dir") or os.environ.get("MNISTCLI_DATA_DIR")
+        folder = Path(given) if given else default_data_dir()
+        stored = sorted(path.stem for path in folder.glob("*.h5"))
+        names = dict.fromkeys([*DATASETS, *stored])
+        return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+def run_to_read_with(runs_dir: Path, reference: str | None, *, quiet: bool) -> Run:
+    """Return the run of this name or path, or the newest complete one; raise RunError.
+
+    Where there is none yet, it is the one that comes with mnistcli, and a note says so.
+    """
+    from mnistcli.runs.finding import find
+
+    run = find(runs_dir, reference)
+    if run.pretrained and reference is None and not quiet:
+        click.echo(
+            f"no run in {runs_dir} yet: this is the network that comes with mnistcli", err=True
+        )
+    return run
+
+
+def check_digits(ctx: click.Context, run: Run) -> None:
+    """Refuse --digits where it was given, and the run tells apart what is no digit."""
+    given = ctx.get_parameter_source("digits") is ParameterSource.COMMANDLINE
+    if given and not are_digits(run.classes):
+        names = ", ".join(run.classes[:SHOWN]) + (" ..." if len(run.classes) > SHOWN else "")
+        raise click.UsageError(
+            f"--digits goes with digits only: run {run.name} tells apart {names}, one a picture."
+        )
 
 
 def default_data_dir() -> Path:
@@ -260,16 +314,16 @@ def refuse_before_subcommand(ctx: click.Context) -> None:
     for parameter in ctx.command.params:
         name = parameter.name or ""
         given = ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
-        if given and name != "runs_dir":
+        if given and name not in ("runs_dir", "data_dir"):
             raise click.UsageError(
                 f"{parameter.opts[0]} before {ctx.invoked_subcommand} does nothing: leave it out, "
                 f"or give it after {ctx.invoked_subcommand} if it is listed there."
             )
 
 
-def runs_dir_of_group(ctx: click.Context, own: Path) -> Path:
-    """Return the folder given to a subcommand, or else that of its group."""
-    if ctx.get_parameter_source("runs_dir") is ParameterSource.COMMANDLINE or not ctx.parent:
+def folder_of_group(ctx: click.Context, name: str, own: Path) -> Path:
+    """Return the folder, runs_dir or data_dir, given to a subcommand, or else that of its group."""
+    if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE or not ctx.parent:
         return own
-    folder: Path = ctx.parent.params["runs_dir"]
+    folder: Path = ctx.parent.params[name]
     return folder

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from mnistcli.classes import MOST
 from mnistcli.commands import options
 from mnistcli.terminal import chatter
 
@@ -18,7 +19,7 @@ from mnistcli.terminal import chatter
 @options.run_option
 @options.digits
 @click.option(
-    "--top", type=click.IntRange(1, 10), default=1, show_default=True, help="Answers per picture."
+    "--top", type=click.IntRange(1, MOST), default=1, show_default=True, help="Answers per picture."
 )
 @click.option(
     "--format",
@@ -46,7 +47,9 @@ from mnistcli.terminal import chatter
 @options.runs_dir
 @options.as_json
 @options.quiet
+@click.pass_context
 def predict(
+    ctx: click.Context,
     images: tuple[str, ...],
     run: str | None,
     digits: int | None,
@@ -72,10 +75,12 @@ def predict(
     from mnistcli.reading.classifier import Classifier
     from mnistcli.reading.inputs import expand, said, share
     from mnistcli.reading.prediction import predict_pictures
-    from mnistcli.runs.run import find
     from mnistcli.terminal import predict as view
 
-    found = find(runs_dir, run)
+    found = options.run_to_read_with(runs_dir, run, quiet=quiet)
+    options.check_digits(ctx, found)
+    if top > len(found.classes):
+        raise click.UsageError(f"--top {top}: run {found.name} has {len(found.classes)} answers.")
     classifier = Classifier.load(found, engine)
 
     passed_over: Counter[str] = Counter()

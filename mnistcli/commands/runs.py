@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from mnistcli.choices import DATASETS, OPTIMIZERS, ORDERS, STATUSES
+from mnistcli.choices import OPTIMIZERS, ORDERS, STATUSES
 from mnistcli.commands import options
 from mnistcli.networks.catalogue import NETWORKS
 
@@ -36,7 +36,7 @@ run_arguments = click.argument(
     help="Only these; may be repeated.",
 )
 @click.option(
-    "--dataset", multiple=True, type=click.Choice(DATASETS), help="Only these; may be repeated."
+    "--dataset", multiple=True, type=options.Dataset(), help="Only these; may be repeated."
 )
 @click.option(
     "--optimizer",
@@ -102,10 +102,10 @@ def compare(ctx: click.Context, runs: tuple[str, ...], runs_dir: Path, as_json: 
     if len(runs) == 1:
         raise click.UsageError("a comparison takes two runs or more.")
     from mnistcli.runs.comparison import compare as compare_runs
-    from mnistcli.runs.run import find
+    from mnistcli.runs.finding import find
     from mnistcli.terminal import runs as view
 
-    folder = options.runs_dir_of_group(ctx, runs_dir)
+    folder = options.folder_of_group(ctx, "runs_dir", runs_dir)
     comparison = compare_runs(find(folder, reference) for reference in runs)
     view.show_comparison(comparison, as_json=as_json)
 
@@ -123,7 +123,7 @@ def rm(ctx: click.Context, runs: tuple[str, ...], yes: bool, runs_dir: Path, qui
     from mnistcli.runs.comparison import removable, remove
     from mnistcli.terminal.console import note
 
-    paths = removable(options.runs_dir_of_group(ctx, runs_dir), runs)
+    paths = removable(options.folder_of_group(ctx, "runs_dir", runs_dir), runs)
     if not yes:
         what = ", ".join(path.name for path in paths)
         if not click.confirm(f"Remove {what} with all files?", err=True):

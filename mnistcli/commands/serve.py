@@ -89,11 +89,10 @@ def serve(
     """
     chatter.silence()
     from mnistcli.reading.classifier import Classifier
-    from mnistcli.runs.run import find
     from mnistcli.terminal import console
     from mnistcli.web import app, server
 
-    found = find(runs_dir, run)
+    found = options.run_to_read_with(runs_dir, run, quiet=quiet)
     # One image at a time is not worth a second thread: waking it takes longer than the image.
     classifier = Classifier.load(found, threads=1)
     with server.bind(host, port) as listening:

@@ -79,6 +79,7 @@ SEED = OPTIONS.pop("seed")
 
 def _several(option: click.Option) -> click.Option:
     """Return an option of `train` as one of `sweep`."""
+    name = str(option.name)
     names = [*option.opts, *option.secondary_opts]
     shown: dict[str, Any] = {
         "help": option.help,
@@ -86,11 +87,11 @@ def _several(option: click.Option) -> click.Option:
         "multiple": True,
     }
     if option.is_flag:
-        return click.Option(["/".join(names)], default=None, **shown)
+        return click.Option([name, "/".join(names)], default=None, **shown)
     metavar = option.make_metavar(click.Context(click.Command("sweep")))
     if option.name == SPLIT:
         shown["show_default"] = HELD_OUT[0]
-    return click.Option(names, type=Values(option), metavar=metavar, **shown)
+    return click.Option([name, *names], type=Values(option), metavar=metavar, **shown)
 
 
 PARAMETERS = [_several(option) for option in OPTIONS.values()]
@@ -122,7 +123,9 @@ def read(path: Path, ctx: click.Context) -> list[dict[str, Value]]:
 
 def _rows(lines: Iterator[list[str]], ctx: click.Context) -> Iterator[dict[str, Value]]:
     header = next(lines, [])
+    called = {each.opts[0].lstrip("-").replace("-", "_"): name for name, each in OPTIONS.items()}
     names = [name.strip().lstrip("-").replace("-", "_") for name in header]
+    names = [called.get(name, name) for name in names]
     unknown = [name for name in names if name not in OPTIONS]
     if unknown or len(set(names)) < len(names) or not names:
         said = ", ".join(map(repr, unknown)) or "a column twice" if names else "nothing"
@@ -143,11 +146,14 @@ def _rows(lines: Iterator[list[str]], ctx: click.Context) -> Iterator[dict[str, 
 
 
 def settings(
-    given: Mapping[str, Sequence[Value]], rows: Sequence[Mapping[str, Value]], data_dir: Path
+    given: Mapping[str, Sequence[Value]],
+    rows: Sequence[Mapping[str, Value]],
+    data_dir: Path,
+    runs_dir: Path,
 ) -> "tuple[Setting, ...]":
     """Return a setting for each row (none: one without any) and combination of given values.
 
-    Raises ChoiceError, DatasetError, naming the setting where there are several.
+    Raises ChoiceError, DatasetError, RunError, naming the setting where there are several.
     """
     both = [name for name in given if any(name in row for row in rows)]
     if both:
@@ -166,10 +172,12 @@ def settings(
         raise ChoiceError(
             "settings are compared on the same held-out images: give one --validation-split."
         )
-    return tuple(_setting(each, varied, data_dir) for each in combinations)
+    return tuple(_setting(each, varied, data_dir, runs_dir) for each in combinations)
 
 
-def _setting(chosen: Mapping[str, Value], varied: Sequence[str], data_dir: Path) -> "Setting":
+def _setting(
+    chosen: Mapping[str, Value], varied: Sequence[str], data_dir: Path, runs_dir: Path
+) -> "Setting":
     from mnistcli.datasets import store
     from mnistcli.sweeps.plan import Setting
 
@@ -179,7 +187,7 @@ def _setting(chosen: Mapping[str, Value], varied: Sequence[str], data_dir: Path)
         **{k: value for k, (_, value) in chosen.items()},
     }
     try:
-        config, source = training.configured(choices, data_dir)
+        config, source, parent = training.configured(choices, data_dir, runs_dir)
     except ChoiceError as error:
         where = ", ".join(f"{name.replace('_', '-')} {text}" for name, text in options.items())
         raise ChoiceError(f"setting {where}: {error}" if where else str(error)) from error
@@ -189,14 +197,14 @@ def _setting(chosen: Mapping[str, Value], varied: Sequence[str], data_dir: Path)
             f"settings are compared on training images that are held out, and --validation-split "
             f"{config.validation_split} of {images:,} holds none out. Leave it out: it is 1/6."
         )
-    return Setting(options, config, source)
+    return Setting(options, config, source, parent)
 
 
 def digests(settings: "Sequence[Setting]", data_dir: Path) -> dict[str, str]:
     """Return the digest of every dataset that settings are trained on, by its name."""
     from mnistcli.datasets import store
 
-    names = {setting.config.dataset for setting in settings}
+    names = {name for setting in settings for name in setting.config.datasets}
     return {name: store.info(data_dir, name).digest for name in names}
 
 

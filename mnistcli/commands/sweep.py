@@ -122,7 +122,7 @@ def sweep(
     from mnistcli.terminal import sweep as view
     from mnistcli.training.jobs import forecast, work
 
-    compared = settings.settings(given, rows, data_dir)
+    compared = settings.settings(given, rows, data_dir, runs_dir)
     plan = plans.Plan(plans.named(name), compared, tuple(range(seeds)))
     mine = plan.shard(*shard)
     plans.check(plan.runs, runs_dir, settings.digests(compared, data_dir))
@@ -166,7 +166,7 @@ def show(
     from mnistcli.sweeps import table as tables
     from mnistcli.terminal import sweep as view
 
-    folder = options.runs_dir_of_group(ctx, runs_dir)
+    folder = options.folder_of_group(ctx, "runs_dir", runs_dir)
     table = tables.read(folder, name, by)
     view.show(table, form=form, quiet=quiet)
     _draw(table, folder, plots=plots, report=report, quiet=quiet)

@@ -58,17 +58,17 @@ def train(
     **choices: Any,
 ) -> None:
     """Build, fit and save a model: a run."""
-    if resume and (name or dry_run):
-        given = "--name" if name else "--dry-run"
-        raise click.UsageError(f"--resume goes on with a run as it was begun: leave {given} out.")
+    if resume and (name or dry_run or choices["from_run"]):
+        unfit = "--name" if name else "--dry-run" if dry_run else "--from"
+        raise click.UsageError(f"--resume goes on with a run as it was begun: leave {unfit} out.")
     chatter.silence()
     from mnistcli.runs.history import write_csv
     from mnistcli.terminal.console import note
 
     if resume:
-        source = training.source(choices)
+        source, parent = training.source(choices), None
     else:
-        config, source = training.configured(choices, data_dir)
+        config, source, parent = training.configured(choices, data_dir, runs_dir)
     from mnistcli.networks.own import watched
     from mnistcli.terminal import train as view
     from mnistcli.training.rehearsal import rehearse
@@ -76,15 +76,16 @@ def train(
 
     if dry_run:
         with watched(source):
-            plan = rehearse(config, data_dir, source)
+            plan = rehearse(config, data_dir, source, parent.classes if parent else None)
         view.show_plan(plan, as_json=as_json)
         return
     how: dict[str, Any] = {"source": source, "tensorboard": tensorboard, "strategy": strategy}
     if resume:
-        begun = choices | {"model": source.name if source else choices["model"]}
+        begun = training.named(choices)
+        begun["model"] = source.name if source else begun["model"]
         events = resume_run(resume, begun, data_dir, runs_dir, **how)
     else:
-        events = train_run(config, data_dir, runs_dir, name, **how)
+        events = train_run(config, data_dir, runs_dir, name, parent=parent, **how)
     with watched(source):
         trained = view.follow(events, quiet=quiet)
     if trained is None:  # a worker that isn't the chief

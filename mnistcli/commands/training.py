@@ -2,17 +2,18 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from mnistcli.choices import ACTIVATIONS, DATASETS, LOSSES, METRICS, OPTIMIZERS, SCHEDULES
+from mnistcli.choices import ACTIVATIONS, LOSSES, METRICS, OPTIMIZERS, SCHEDULES
 from mnistcli.commands import options
 from mnistcli.networks.catalogue import NETWORKS
 
 if TYPE_CHECKING:
     from mnistcli.networks.source import Source
     from mnistcli.runs.config import TrainingConfig
+    from mnistcli.runs.run import Run
 
 OF_THE_MODEL = "the model's own"
 
@@ -26,6 +27,13 @@ def _hidden(
     return None if not values else tuple(units for units in values if units)
 
 
+def _once(
+    _ctx: click.Context, _parameter: click.Parameter, values: tuple[str, ...]
+) -> tuple[str, ...] | None:
+    """Return what was given, each once; None where nothing was."""
+    return tuple(dict.fromkeys(values)) or None
+
+
 def _metric(
     _ctx: click.Context, _parameter: click.Parameter, values: tuple[str, ...]
 ) -> tuple[str, ...] | None:
@@ -35,7 +43,20 @@ def _metric(
 
 OPTIONS = (
     click.option(
-        "--dataset", type=click.Choice(DATASETS), show_default="mnist", help="What to train on."
+        "--dataset",
+        type=options.Dataset(),
+        multiple=True,
+        callback=_once,
+        show_default="mnist",
+        help="What to train on; may be repeated: their training images together, validation and "
+        "test images of the first.",
+    ),
+    click.option(
+        "--from",
+        "from_run",
+        metavar="RUN",
+        shell_complete=options.complete_run,
+        help="Begin with the weights of this run, and a tenth of the learning rate.",
     ),
     click.option(
         "--model",
@@ -152,27 +173,46 @@ OPTIONS = (
 """In the order of the help; each is None where nothing was said."""
 
 
-def source(choices: Mapping[str, Any]) -> "Source | None":
+class Training(NamedTuple):
+    """What a training is to be."""
+
+    config: "TrainingConfig"
+    source: "Source | None"
+    """The Python file that the network comes from, as it is now."""
+    parent: "Run | None"
+    """The run whose weights it begins with."""
+
+
+def named(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of these options as a configuration calls them, what they name left out."""
+    choices = {name: value for name, value in values.items() if name != "from_run"}
+    if choices["dataset"]:
+        choices["dataset"], *added = choices["dataset"]
+        choices["added"] = tuple(added)
+    return choices
+
+
+def source(values: Mapping[str, Any]) -> "Source | None":
     """Return the Python file that the network comes from, if it does, as it is now."""
     from mnistcli.networks import source as sources
 
-    return sources.Source.read(choices["model"]) if sources.is_file(choices["model"]) else None
+    return sources.Source.read(values["model"]) if sources.is_file(values["model"]) else None
 
 
-def configured(
-    choices: Mapping[str, Any], data_dir: Path
-) -> "tuple[TrainingConfig, Source | None]":
-    """Return the configuration that the options make, and the file the network comes from.
+def configured(values: Mapping[str, Any], data_dir: Path, runs_dir: Path) -> Training:
+    """Return the training that the values of these options ask for.
 
-    Whatever cannot be need not wait for TensorFlow: raises ChoiceError, DatasetError.
+    Whatever cannot be need not wait for TensorFlow: raises ChoiceError, DatasetError, RunError.
     """
     from mnistcli.datasets import store
     from mnistcli.networks.catalogue import check_split, configure
+    from mnistcli.runs.finding import find
 
-    file = source(choices)
-    config = configure(file, **choices)
+    file = source(values)
+    parent = find(runs_dir, values["from_run"]) if values["from_run"] else None
+    config = configure(file, parent, **named(values))
     check_split(config, store.info(data_dir, config.dataset).train)
-    return config, file
+    return Training(config, file, parent)
 
 
 def choices(command: Callable[..., Any]) -> Callable[..., Any]:

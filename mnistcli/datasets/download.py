@@ -11,6 +11,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from tokenize import TokenError
+from typing import IO
 from urllib.parse import urljoin
 
 import numpy as np
@@ -70,10 +71,12 @@ class Received:
     """Bytes in all, if the mirror says so."""
 
 
-def download(url: str, patience: Patience) -> Generator[Received, None, bytes]:
+def download(
+    url: str, patience: Patience, limit: int = LIMIT, into: IO[bytes] | None = None
+) -> Generator[Received, None, bytes]:
     """Yield progress and return the body that `url` answers with, as sent.
 
-    Raises DownloadError with the reason in a few words.
+    It has up to `limit` bytes. One that is too large for memory goes `into` a file. Raises DownloadError with the reason in a few words.
     """
     name = url.rsplit("/", 1)[-1]
     with Session() as session:
@@ -81,7 +84,7 @@ def download(url: str, patience: Patience) -> Generator[Received, None, bytes]:
             with closing(_answer(session, url, patience)) as response:
                 if response.status_code != requests.codes.ok:
                     raise DownloadError(f"HTTP {response.status_code} {response.reason}".rstrip())
-                return (yield from _body(name, response, patience))
+                return (yield from _body(name, response, patience, limit, into))
         except FAILURES as error:
             raise DownloadError(
                 reason(error, connect=patience.connect, silence=patience.silence)
@@ -140,28 +143,34 @@ def _ask(session: requests.Session, url: str, patience: Patience) -> requests.Re
 
 
 def _body(
-    name: str, response: requests.Response, patience: Patience
+    name: str,
+    response: requests.Response,
+    patience: Patience,
+    limit: int,
+    into: IO[bytes] | None,
 ) -> Generator[Received, None, bytes]:
     length = response.headers.get("Content-Length", "")
     total = int(length) if length.isdecimal() else None
-    if total is not None and total > LIMIT:
-        raise DownloadError(f"it announces {total:,} bytes, no file of MNIST has {LIMIT:,}")
-    body = bytearray()
+    if total is not None and total > limit:
+        raise DownloadError(f"it announces {total:,} bytes, no file of MNIST has {limit:,}")
+    body = io.BytesIO() if into is None else into
+    received = 0
     started = time.monotonic()
     yield Received(name, 0, total)
     # read1, not read: a mirror that drips must not hold us until a whole chunk is there
     while chunk := response.raw.read1(CHUNK, decode_content=False):
-        body += chunk
-        if len(body) > LIMIT:
-            raise DownloadError(f"it sends more than {LIMIT:,} bytes")
+        body.write(chunk)
+        received += len(chunk)
+        if received > limit:
+            raise DownloadError(f"it sends more than {limit:,} bytes")
         seconds = time.monotonic() - started
-        slow = seconds > patience.grace and len(body) < patience.rate * seconds
+        slow = seconds > patience.grace and received < patience.rate * seconds
         if slow or seconds > patience.whole:
-            raise DownloadError(f"too slow: {len(body):,} bytes in {seconds:.0f} s")
-        yield Received(name, len(body), total)
-    if total is not None and len(body) != total:
-        raise DownloadError(f"it sent {len(body):,} of {total:,} bytes")
-    return bytes(body)
+            raise DownloadError(f"too slow: {received:,} bytes in {seconds:.0f} s")
+        yield Received(name, received, total)
+    if total is not None and received != total:
+        raise DownloadError(f"it sent {received:,} of {total:,} bytes")
+    return body.getvalue() if isinstance(body, io.BytesIO) else b""
 
 
 def unpack_idx(data: bytes, part: Part) -> NDArray[np.uint8]:

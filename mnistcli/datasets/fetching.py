@@ -16,7 +16,7 @@ from mnistcli.datasets.connection import FAILURES, Session
 from mnistcli.datasets.download import Patience, Received, download, unpack_idx, unpack_npz
 from mnistcli.datasets.sources import PARTS, Kind, Part, Source
 from mnistcli.datasets.synthetic import generator
-from mnistcli.errors import DatasetError, DownloadError
+from mnistcli.errors import ChoiceError, DatasetError, DownloadError
 from mnistcli.files import Unlocked
 
 
@@ -54,15 +54,29 @@ class Fetched:
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """Progress of drawing a synthetic dataset."""
+class Counted:
+    """Progress in images: drawn by code, or read from pictures."""
 
     done: int
     total: int
-    """Images."""
 
 
-Event = Waiting | Unlocked | Trying | Received | Failed | Drawn | Fetched
+@dataclass(frozen=True)
+class Unread:
+    """A picture that could not be read."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class PassedOver:
+    """What else lies in a source, in a sentence."""
+
+    files: str
+
+
+Event = Waiting | Unlocked | Trying | Received | Failed | Counted | Unread | PassedOver | Fetched
 
 Storing = Generator[Event, None, tuple[store.DatasetInfo, bool]]
 """Stores a dataset and yields what happens; returns what is stored, and if it was downloaded."""
@@ -80,7 +94,7 @@ def fetch_mnist(
     A stored copy that verifies is kept unless `force`. Raises DownloadError when no source
     serves; then nothing has changed on disk.
     """
-    return _unless_stored(
+    return unless_stored(
         data_dir, "mnist", _store_mnist(data_dir, candidates, patience), force=force
     )
 
@@ -90,17 +104,17 @@ def fetch_synthetic(data_dir: Path, *, force: bool = False) -> Iterator[Event]:
 
     A stored copy is kept unless `force`.
     """
-    return _unless_stored(data_dir, "synthetic", _store_synthetic(data_dir), force=force)
+    return unless_stored(data_dir, "synthetic", _store_synthetic(data_dir), force=force)
 
 
-def _unless_stored(data_dir: Path, name: str, storing: Storing, *, force: bool) -> Iterator[Event]:
+def unless_stored(data_dir: Path, name: str, storing: Storing, *, force: bool) -> Iterator[Event]:
     """Yield what happens; one process at a time stores, and unless `force`, only what is not."""
     data_dir.mkdir(parents=True, exist_ok=True)
     lock = data_dir / f".{name}.lock"
     try:
         taken = _taken(lock)
     except OSError as error:  # what is there can be used all the same
-        if error.errno in files.READ_ONLY and not force and (found := _stored(data_dir, name)):
+        if error.errno in files.READ_ONLY and not force and (found := stored(data_dir, name)):
             yield found
             return
         raise
@@ -108,7 +122,7 @@ def _unless_stored(data_dir: Path, name: str, storing: Storing, *, force: bool) 
         yield Waiting()
     with files.locked(lock) as unlocked:
         files.sweep(data_dir, f"{name}.h5")
-        if not force and (found := _stored(data_dir, name)):
+        if not force and (found := stored(data_dir, name)):
             yield found
             return
         yield from unlocked
@@ -140,7 +154,7 @@ def _store_synthetic(data_dir: Path) -> Storing:
         parts[f"{chunk.split}/images"][rows] = chunk.images
         parts[f"{chunk.split}/labels"][rows] = chunk.labels
         done += len(chunk.labels)
-        yield Drawn(done, total)
+        yield Counted(done, total)
     source = f"drawn by mnistcli {__version__}, seed {generator.SEED}"
     return store.save(data_dir, "synthetic", parts, source, "CC0 1.0"), False
 
@@ -180,13 +194,13 @@ def _taken(lock: Path) -> bool:
         return True
 
 
-def _stored(data_dir: Path, name: str) -> Fetched | None:
+def stored(data_dir: Path, name: str) -> Fetched | None:
     """Return the stored copy if it is whole; None otherwise: it is then fetched anew."""
     try:
         for split in ("train", "test"):
             store.load(data_dir, name, split)
         info = store.info(data_dir, name)
-    except DatasetError:
+    except (ChoiceError, DatasetError):
         return None
     return Fetched(info, files.sha256(info.path), downloaded=False, fresh=False)
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from mnistcli.errors import DatasetError
 
 UNSIGNED_BYTE = 0x08  # the only type code that MNIST uses
+INTEGERS = bytes([0, 0, 0x0C, 2])  # begins QMNIST's labels: rows of 32-bit integers
 
 
 def parse(data: bytes) -> NDArray[np.uint8]:
@@ -35,6 +36,17 @@ def parse(data: bytes) -> NDArray[np.uint8]:
         return np.frombuffer(data, np.uint8, offset=header).reshape(shape)
     except ValueError as error:  # more dimensions than NumPy has, or an empty array's are too large
         raise DatasetError(f"an IDX file with a shape that no array has: {error}.") from error
+
+
+def parse_labels(data: bytes) -> NDArray[np.uint8]:
+    """Return the labels (n,) in `data`; of QMNIST's rows of integers, the first; raise DatasetError."""
+    if data[:4] != INTEGERS:
+        return parse(data)
+    rows, columns = struct.unpack(">2I", data[4:12].ljust(8, b"\0"))
+    if len(data) != 12 + 4 * rows * columns or not columns:
+        raise DatasetError(f"an IDX file of {rows} x {columns} integers has {len(data)} bytes.")
+    table = np.frombuffer(data, ">i4", offset=12).reshape(rows, columns)
+    return table[:, 0].astype(np.uint8)
 
 
 def header(shape: tuple[int, ...]) -> bytes:

@@ -4,10 +4,11 @@ import codecs
 import csv
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from mnistcli.classes import DIGITS, are_digits
 from mnistcli.errors import DatasetError
 from mnistcli.evaluation.texts import bare
 from mnistcli.reading.inputs import expand, natural
@@ -18,40 +19,59 @@ DELIMITERS = ",;\t"  # spreadsheets save the second where the comma is a decimal
 
 @dataclass(frozen=True)
 class LabelledPicture:
-    """A picture's path, and the digits that it shows: a line of them for each line of writing."""
+    """A picture's path, and the digits that it shows: a line of them for each line of writing.
+
+    Or the name of the class, where it is no digit.
+    """
 
     path: str
     label: str
 
 
 def labelled_pictures(
-    source: Path, passed_over: Counter[str] | None = None
+    source: Path,
+    classes: Sequence[str] = DIGITS,
+    passed_over: Counter[str] | None = None,
 ) -> list[LabelledPicture]:
     """Return the labelled pictures of a folder (the ImageFolder convention) or a CSV.
 
-    A folder has a sub-folder for each label: 0 to 9, or a number. A CSV has the columns `path`,
-    relative to it, and `label`, in which `|` or a newline separates lines and spaces don't count;
-    other columns are ignored. What is no picture in the sub-folders is counted in `passed_over`.
-    Raises DatasetError when there are none, or a label holds anything but digits.
+    A folder has a sub-folder for each label: one of the classes, or a number where they are digits.
+    A CSV has the columns `path`, relative to it, and `label`, in which, among digits, `|` or a
+    newline separates lines and spaces don't count; other columns are ignored. What is no picture in
+    the sub-folders is counted in `passed_over`. Raises DatasetError when there are none, or a label
+    is none of these.
     """
-    found = list(_of_folder(source, passed_over) if source.is_dir() else _of_csv(source))
+    if source.is_dir():
+        found = list(_of_folder(source, classes, passed_over))
+    else:
+        found = list(_of_csv(source, classes))
     if not found:
         raise DatasetError(
-            f"{source} names no labelled pictures: expected a folder with sub-folders 0 to 9, "
-            f"or a CSV with the columns path and label."
+            f"{source} names no labelled pictures: expected a folder with sub-folders "
+            f"{classes[0]} to {classes[-1]}, or a CSV with the columns path and label."
         )
     return found
 
 
-def _of_folder(folder: Path, passed_over: Counter[str] | None) -> Iterator[LabelledPicture]:
+def _label(text: str, classes: Sequence[str]) -> str | None:
+    """Return a label as texts are compared; None where it can be none."""
+    if not are_digits(classes):
+        return text if text in classes else None
+    label = bare(text)
+    return label if LINES.fullmatch(label) else None
+
+
+def _of_folder(
+    folder: Path, classes: Sequence[str], passed_over: Counter[str] | None
+) -> Iterator[LabelledPicture]:
     for each in sorted(folder.iterdir(), key=lambda path: natural(path.name)):
-        if each.is_dir() and LINES.fullmatch(each.name):
+        if each.is_dir() and _label(each.name, classes) == each.name:
             yield from (
                 LabelledPicture(path, each.name) for path in expand([str(each)], passed_over)
             )
 
 
-def _of_csv(path: Path) -> Iterator[LabelledPicture]:
+def _of_csv(path: Path, classes: Sequence[str]) -> Iterator[LabelledPicture]:
     try:
         with path.open(newline="", encoding=_encoding(path)) as file:
             head = file.readline()
@@ -66,12 +86,16 @@ def _of_csv(path: Path) -> Iterator[LabelledPicture]:
                     f"label, got {', '.join(names) or 'nothing'}."
                 )
             for row in rows:
-                label = bare(row["label"] or "")
-                if not row["path"] or not LINES.fullmatch(label):
+                label = _label(row["label"] or "", classes)
+                if not row["path"] or label is None:
+                    shown = (
+                        "the digits that the picture shows, such as 7 or 12 34|56"
+                        if are_digits(classes)
+                        else f"one of {', '.join(classes)}"
+                    )
                     raise DatasetError(
-                        f"{path}, line {rows.line_num}: expected a path and the digits that the "
-                        f"picture shows, such as 7 or 12 34|56, got {row['path']!r} and "
-                        f"{row['label']!r}."
+                        f"{path}, line {rows.line_num}: expected a path and {shown}, got "
+                        f"{row['path']!r} and {row['label']!r}."
                     )
                 yield LabelledPicture(str(path.parent / row["path"]), label)
     except (csv.Error, UnicodeError) as error:

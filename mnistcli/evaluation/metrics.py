@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-CLASSES = 10
+from mnistcli.classes import DIGITS
+
 Z_95 = 1.959963984540054  # two-sided 95 % quantile of the standard normal distribution
 BINS = 15  # of confidence, as in Guo et al. 2017
 EPSILON = 1e-7  # keras.config.epsilon(): Keras clips probabilities there before the logarithm
@@ -15,13 +16,14 @@ EPSILON = 1e-7  # keras.config.epsilon(): Keras clips probabilities there before
 
 @dataclass(frozen=True)
 class ClassMetrics:
-    """One digit's precision, recall and F1, all in [0, 1], and how many images show it."""
+    """One class's precision, recall and F1, all in [0, 1], and how many images show it."""
 
     label: int
     precision: float
     recall: float
     f1: float
     support: int
+    name: str
 
 
 @dataclass(frozen=True)
@@ -48,15 +50,24 @@ class Metrics:
     """How far confidence and accuracy are apart on average, in [0, 1]."""
     per_class: tuple[ClassMetrics, ...]
     confusion_matrix: NDArray[np.int64]
-    """(10, 10): images of row's label that were read as column's digit."""
+    """(k, k): images of row's label that were read as column's class."""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Their names, in the order of the labels."""
+        return tuple(each.name for each in self.per_class)
 
 
-def measure(probabilities: NDArray[np.float32], labels: NDArray[np.uint8]) -> Metrics:
-    """Return the metrics of probabilities (n, 10) against labels (n,), n >= 1."""
-    n = len(labels)
+def measure(
+    probabilities: NDArray[np.float32],
+    labels: NDArray[np.uint8],
+    classes: Sequence[str] = DIGITS,
+) -> Metrics:
+    """Return the metrics of probabilities (n, k) against labels (n,), n >= 1, of k classes."""
+    n, k = probabilities.shape
     predicted = probabilities.argmax(axis=1)
-    confusion = np.bincount(labels.astype(np.int64) * CLASSES + predicted, minlength=CLASSES**2)
-    confusion = confusion.reshape(CLASSES, CLASSES)
+    confusion = np.bincount(labels.astype(np.int64) * k + predicted, minlength=k**2)
+    confusion = confusion.reshape(k, k)
     right = int(np.trace(confusion))
     return Metrics(
         n=n,
@@ -64,13 +75,13 @@ def measure(probabilities: NDArray[np.float32], labels: NDArray[np.uint8]) -> Me
         loss=cross_entropy(probabilities, labels),
         confidence_interval=wilson_interval(right, n),
         expected_calibration_error=expected_calibration_error(probabilities, labels),
-        per_class=_per_class(confusion),
+        per_class=_per_class(confusion, classes),
         confusion_matrix=confusion,
     )
 
 
 def cross_entropy(probabilities: NDArray[np.float32], labels: NDArray[np.uint8]) -> float:
-    """Return the mean cross-entropy in nats of probabilities (n, 10), clipped as Keras does."""
+    """Return the mean cross-entropy in nats of probabilities (n, k), clipped as Keras does."""
     of_label = probabilities[np.arange(len(labels)), labels].astype(np.float64)
     return float(-np.log(np.clip(of_label, EPSILON, 1 - EPSILON)).mean())
 
@@ -129,7 +140,7 @@ def wilson_interval(right: int, n: int) -> tuple[float, float]:
     return max(0.0, min(p, centre - half)), min(1.0, max(p, centre + half))
 
 
-def _per_class(confusion: NDArray[np.int64]) -> tuple[ClassMetrics, ...]:
+def _per_class(confusion: NDArray[np.int64], classes: Sequence[str]) -> tuple[ClassMetrics, ...]:
     """Precision, recall and F1 of each class; 0 where the denominator is 0."""
     right = np.diag(confusion)
     predicted = confusion.sum(axis=0)
@@ -138,6 +149,6 @@ def _per_class(confusion: NDArray[np.int64]) -> tuple[ClassMetrics, ...]:
     recall = right / np.maximum(support, 1)
     f1 = 2 * right / np.maximum(predicted + support, 1)
     return tuple(
-        ClassMetrics(k, float(precision[k]), float(recall[k]), float(f1[k]), int(support[k]))
-        for k in range(CLASSES)
+        ClassMetrics(k, float(precision[k]), float(recall[k]), float(f1[k]), int(support[k]), name)
+        for k, name in enumerate(classes)
     )

@@ -6,31 +6,34 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mnistcli.classes import DIGITS
+
 
 @dataclass(frozen=True)
 class Answers:
-    """What was measured: images (n, 28, 28), labels (n,), probabilities (n, 10)."""
+    """What was measured: images (n, 28, 28), labels (n,), probabilities (n, k) of k classes."""
 
     images: NDArray[np.uint8]
     labels: NDArray[np.uint8]
     probabilities: NDArray[np.float32]
     names: Sequence[str] | None = None
     """Of pictures only: their paths."""
+    classes: tuple[str, ...] = DIGITS
 
 
 @dataclass(frozen=True)
 class Mistake:
-    """An image that was read as another digit than it shows."""
+    """An image that was read as another class than it shows."""
 
     name: str
     """A picture's path, or # and the image's place in the split, from 0."""
     image: NDArray[np.uint8]
     """(28, 28), digit bright on dark."""
-    label: int
-    digit: int
+    label: str
+    answer: str
     """What it was read as."""
     probability: float
-    """Of that digit, in [0, 1]."""
+    """Of that answer, in [0, 1]."""
 
 
 def most_confident(answers: Answers, count: int) -> tuple[Mistake, ...]:
@@ -43,8 +46,8 @@ def most_confident(answers: Answers, count: int) -> tuple[Mistake, ...]:
         Mistake(
             name=names[index] if names else f"#{index}",
             image=answers.images[index],
-            label=int(labels[index]),
-            digit=int(digits[index]),
+            label=answers.classes[labels[index]],
+            answer=answers.classes[digits[index]],
             probability=float(probabilities[index, digits[index]]),
         )
         for index in wrong[np.argsort(-confidence, kind="stable")][:count].tolist()

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from mnistcli import files
+from mnistcli.classes import are_digits
 from mnistcli.datasets import store
 from mnistcli.errors import BelowThresholdError, DatasetError, PictureError
 from mnistcli.evaluation import texts as reading
@@ -109,6 +110,7 @@ class Evaluation:
             "run": str(self.run.path.absolute()),
             "dataset": self.dataset,
             "split": self.split,
+            "classes": list(self.run.classes),
             "n": scores.n,
             "accuracy": scores.accuracy,
             "loss": metrics.loss if metrics else None,
@@ -135,9 +137,10 @@ def evaluate_run(
     """
     name = dataset or run.config.dataset
     classifier = Classifier.load(run, engine)
-    labelled = store.load(data_dir, name, split)
-    answers = Answers(labelled.images, labelled.labels, classifier.predict(labelled.images))
-    metrics = measure(answers.probabilities, answers.labels)
+    labelled = store.load(data_dir, name, split).relabelled(run.classes)
+    probabilities = classifier.predict(labelled.images)
+    answers = Answers(labelled.images, labelled.labels, probabilities, classes=run.classes)
+    metrics = measure(answers.probabilities, answers.labels, run.classes)
     return _written(Evaluation(run, name, split, metrics, answers))
 
 
@@ -155,7 +158,7 @@ def evaluate_pictures(
     folder is counted in `passed_over`. Raises DatasetError, RunError, ModelError.
     """
     classifier = Classifier.load(run, engine)
-    labelled = labelled_pictures(source, passed_over)
+    labelled = labelled_pictures(source, run.classes, passed_over)
     pictures, skipped = [], []
     predictions = predict_pictures((each.path for each in labelled), classifier, count=count)
     for each, prediction in zip(labelled, predictions, strict=True):
@@ -168,8 +171,8 @@ def evaluate_pictures(
             f"none of the {len(labelled)} pictures in {source} could be opened; "
             f"the first: {skipped[0].path}: {skipped[0].reason}"
         )
-    answers = _single(pictures)
-    metrics = measure(answers.probabilities, answers.labels) if answers else None
+    answers = _single(pictures, run.classes)
+    metrics = measure(answers.probabilities, answers.labels, run.classes) if answers else None
     texts = measure_texts(pictures)
     return _written(
         Evaluation(run, str(source), PICTURES, metrics, answers, skipped, texts, pictures)
@@ -185,29 +188,33 @@ def _picture(labelled: LabelledPicture, prediction: Prediction) -> ReadPicture:
     if said is None:
         _, size = decode_sized(read_file(path))
         return ReadPicture(path, label, "", 0.0, (), size)
-    return ReadPicture(path, label, bare(said.text), said.probability, said.digits, said.size)
+    text = bare(said.text) if are_digits(said.digits[0].classes) else said.text
+    return ReadPicture(path, label, text, said.probability, said.digits, said.size)
 
 
-def _single(pictures: Sequence[ReadPicture]) -> Answers | None:
+def _single(pictures: Sequence[ReadPicture], classes: tuple[str, ...]) -> Answers | None:
     """Return the answers where every picture shows one digit; those not read as one are left out.
 
     None where a picture shows several, or none was read as one.
     """
-    if any(len(each.label) > 1 for each in pictures):
+    if any(each.label not in classes for each in pictures):
         return None
     ones = [each for each in pictures if len(each.digits) == 1]
     if not ones:
         return None
     return Answers(
         np.array([each.images[0] for each in ones], np.uint8),
-        np.array([int(each.label) for each in ones], np.uint8),
+        np.array([classes.index(each.label) for each in ones], np.uint8),
         np.array([each.digits[0].probabilities for each in ones], np.float32),
         [each.path for each in ones],
+        classes,
     )
 
 
 def _written(evaluation: Evaluation) -> Evaluation:
-    """Write an evaluation into its run as JSON, unless that may only be read, and return it."""
+    """Write an evaluation into its run as JSON, unless that may only be read, or is mnistcli's own; return it."""
+    if evaluation.run.pretrained:
+        return evaluation
     path = evaluation.run.path / f"evaluation-{evaluation.slug}.json"
     try:
         files.write_json(path, evaluation.to_json())

@@ -109,8 +109,8 @@ def measure_texts(pictures: Sequence[ReadPicture]) -> TextMetrics:
 
 
 def length(text: str) -> int:
-    """Return how many digits a text has."""
-    return sum(character.isdigit() for character in text)
+    """Return how many characters a text has, those that part lines left out."""
+    return sum(not character.isspace() for character in text)
 
 
 def character_error_rate(pictures: Sequence[ReadPicture]) -> float:

@@ -4,9 +4,8 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from mnistcli.evaluation.metrics import ClassMetrics, ConfidenceBin
+from mnistcli.evaluation.metrics import ClassMetrics, ConfidenceBin, Metrics
 from mnistcli.evaluation.texts import LengthMetrics
 from mnistcli.runs.history import EpochRecord
 from mnistcli.runs.layers import Layer
@@ -17,15 +16,16 @@ CERTAIN = 0.9995  # what would be rounded to 100.0%
 NOTHING = "nothing"  # the text of a picture on which no digit was found
 
 
-def confusion(matrix: NDArray[np.int64]) -> str:
-    """Say which digit is most often taken for which."""
+def confusion(metrics: Metrics) -> str:
+    """Say which class is most often taken for which."""
+    matrix, names = metrics.confusion_matrix, metrics.classes
     wrong = matrix.copy()
     np.fill_diagonal(wrong, 0)
     if not wrong.any():
         return f"No mistake in {matrix.sum():,} images"
     true, read = np.unravel_index(wrong.argmax(), wrong.shape)
     count, support = wrong[true, read], matrix[true].sum()
-    return f"{true} is most often taken for {read}: {count:,} of {support:,}"
+    return f"{names[true]} is most often taken for {names[read]}: {count:,} of {support:,}"
 
 
 def mistakes(shown: int, errors: int) -> str:
@@ -72,11 +72,11 @@ def sureness(probability: float) -> str:
 
 
 def classes(per_class: Sequence[ClassMetrics]) -> str:
-    """Say which digit is the hardest."""
+    """Say which class is the hardest."""
     worst = min((each for each in per_class if each.support), key=lambda each: each.recall)
     if worst.recall == 1:
-        return "Every digit is always read right"
-    return f"{worst.label} is the hardest: {1 - worst.recall:.1%} misread"
+        return "Everything is always read right"
+    return f"{worst.name} is the hardest: {1 - worst.recall:.1%} misread"
 
 
 def line(text: str, longest: int) -> str:

@@ -12,9 +12,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from mnistcli.evaluation.metrics import BINS, ConfidenceBin, wilson_interval
+from mnistcli.evaluation.metrics import BINS, ConfidenceBin, Metrics, wilson_interval
 from mnistcli.evaluation.mistakes import Mistake
 from mnistcli.figures import headlines
 from mnistcli.figures.library import (
@@ -37,6 +36,7 @@ DPI = 200  # 8 inches: 1,600 pixels, so that at half size a line of text is stil
 COLUMNS, ROWS = 6, 4  # of the contact sheet
 SHEET = COLUMNS * ROWS
 TILE, TILE_HEIGHT = 32, 42  # pixels from one image to the next: 28, and what is written with it
+MATRIX = 14  # classes that a confusion matrix has room for at this size
 FEW = 10  # images: a bin with fewer says little, and is drawn so
 
 STYLE: dict[Any, Any] = {
@@ -62,11 +62,13 @@ STYLE: dict[Any, Any] = {
 PERCENT = FuncFormatter(lambda value, _: f"{value:.4g}%")
 
 
-def confusion(matrix: NDArray[np.int64], subject: str) -> bytes:
-    """Return a PNG: which digits are taken for which; matrix (10, 10), true by read."""
+def confusion(metrics: Metrics, subject: str) -> bytes:
+    """Return a PNG: what is taken for what, true by read; larger where there are many classes."""
+    matrix, classes = metrics.confusion_matrix, len(metrics.classes)
+    grown = max(1.0, classes / MATRIX)
     with mpl.rc_context(STYLE):
-        figure = Figure((8, 7.4), layout="constrained")
-        headline(figure, headlines.confusion(matrix), subject)
+        figure = Figure((8 * grown, 7.4 * grown), layout="constrained")
+        headline(figure, headlines.confusion(metrics), subject)
         axes = figure.add_subplot()
         axes.grid(visible=False)
         wrong = matrix.copy()
@@ -91,13 +93,13 @@ def confusion(matrix: NDArray[np.int64], subject: str) -> bytes:
                     color=PAPER if dark else MUTED if true == read else INK,
                     fontsize=10 if true == read else 13,
                 )
-        for digit in range(10):
-            if support[digit]:
-                share = matrix[digit, digit] / support[digit]
-                axes.text(9.7, digit, f"{share:.1%}", va="center", color=MUTED)
-        axes.text(9.7, -0.75, "read\nright", va="bottom", color=MUTED, linespacing=1.1)
-        axes.set_xticks(range(10))
-        axes.set_yticks(range(10))
+        for label in range(classes):
+            if support[label]:
+                share = matrix[label, label] / support[label]
+                axes.text(classes - 0.3, label, f"{share:.1%}", va="center", color=MUTED)
+        axes.text(classes - 0.3, -0.75, "read\nright", va="bottom", color=MUTED, linespacing=1.1)
+        axes.set_xticks(range(classes), metrics.classes)
+        axes.set_yticks(range(classes), metrics.classes)
         axes.tick_params(length=0, labelsize=14)
         axes.xaxis.tick_top()
         axes.xaxis.set_label_position("top")
@@ -132,7 +134,7 @@ def mistakes(shown: Sequence[Mistake], errors: int, subject: str) -> bytes:
             )
             middle: dict[str, Any] = {"x": left + 14, "ha": "center"}
             axes.text(
-                y=top + 5.5, s=f"{mistake.label} read as {mistake.digit}", va="bottom", **middle
+                y=top + 5.5, s=f"{mistake.label} read as {mistake.answer}", va="bottom", **middle
             )
             axes.text(
                 y=top + 34.5,

@@ -19,6 +19,9 @@ LAYERS_NOTE = "FLOPs: floating-point operations for one image, on its way throug
 SHOWN = 48  # mistakes: two screens of them
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
+OPTIONS = {"added": "dataset", "from_run": "from"}
+"""What fields of the configuration are called on the command line, where not alike."""
+
 COLOURS = {
     plots.INK: "var(--ink)",
     plots.MUTED: "var(--muted)",
@@ -33,7 +36,7 @@ COLOURS = {
 def html(evaluation: Evaluation, results: Results) -> str:
     """Return the page on what a run is and what it scored in an evaluation."""
     run, config = evaluation.run, evaluation.run.config
-    lead = f"{config.model} trained on {config.dataset} with {config.optimizer}, {run.created[:10]}"
+    lead = f"{config.model} trained on {' + '.join(config.datasets)} with {config.optimizer}, {run.created[:10]}"
     parts = " ".join(f"<span>{escape(part)}</span>" for part in command(run))
     bins = evaluation.reliability
     learnt = section(
@@ -99,8 +102,8 @@ def command(run: Run) -> list[str]:
         return ["mnistcli ensemble", *(shlex.quote(name) for name, _ in run.members)]
     parts = ["mnistcli train"]
     for name, value in run.config.to_json().items():
-        option = name.replace("_", "-")
-        if name == "source":
+        option = OPTIONS.get(name, name).replace("_", "-")
+        if name in ("source", "weights"):
             continue
         if isinstance(value, list):
             said = value or ([0] if name == "hidden" else [])
@@ -116,13 +119,13 @@ def _tables(evaluation: Evaluation) -> Iterable[str]:
     """Yield what is said of each digit, or of pictures of each number of digits."""
     if evaluation.metrics:
         yield section(
-            headlines.confusion(evaluation.metrics.confusion_matrix),
-            "Which digit was read as which. Mistakes are coloured, more for more.",
+            headlines.confusion(evaluation.metrics),
+            "What was read as what. Mistakes are coloured, more for more.",
             tables.confusion(evaluation.metrics),
         )
         yield section(
             headlines.classes(evaluation.metrics.per_class),
-            "Of the images that show a digit, how many were misread.",
+            "Of the images that show it, how many were misread.",
             tables.classes(evaluation.metrics.per_class),
         )
     elif evaluation.texts:
@@ -193,12 +196,14 @@ def svg(svg: bytes, name: str) -> str:
 
 def _identity(run: Run) -> Iterable[tuple[str, str]]:
     yield "trained", run.created.replace("T", " ")[:19] + " UTC"
-    yield "dataset", f"{run.dataset['name']}, sha256 {run.dataset['digest']}"
+    for dataset in run.datasets:
+        yield "dataset", f"{dataset['name']}, sha256 {dataset['digest']}"
+    yield "classes", " ".join(run.classes)
     config = run.config.to_json() | {
         "learning_rate": run.config.learning_rate or "the optimizer's own"
     }
     for name, value in config.items():
-        if name != "dataset":
+        if name not in ("dataset", "added"):
             yield name.replace("_", " "), _said(value)
     yield "temperature", _said(run.temperature)
     for name, digest in run.members:

@@ -23,7 +23,8 @@ def confusion(metrics: Metrics) -> str:
     """Return the confusion matrix, mistakes coloured."""
     matrix = metrics.confusion_matrix.tolist()
     top = max(n for true, row in enumerate(matrix) for read, n in enumerate(row) if true != read)
-    head = "".join(f'<th scope="col">{digit}</th>' for digit in range(10))
+    names = [escape(name) for name in metrics.classes]
+    head = "".join(f'<th scope="col">{name}</th>' for name in names)
     rows = []
     for true, row in enumerate(matrix):
         cells = []
@@ -35,7 +36,7 @@ def confusion(metrics: Metrics) -> str:
                 cells.append(f'<td class="miss" style="--share:{share}">{count:,}</td>')
             else:
                 cells.append("<td></td>")
-        rows.append(f'<tr><th scope="row">{true}</th>{"".join(cells)}</tr>')
+        rows.append(f'<tr><th scope="row">{names[true]}</th>{"".join(cells)}</tr>')
     return (
         f'<div class="wide" tabindex="0"><table class="confusion"><caption>down: shows; across: was read as'
         f"</caption><tr><td></td>{head}</tr>{''.join(rows)}</table></div>"
@@ -43,14 +44,14 @@ def confusion(metrics: Metrics) -> str:
 
 
 def classes(classes: Sequence[ClassMetrics]) -> str:
-    """Return a row for each digit, with a bar for its misread share."""
+    """Return a row for each class, with a bar for its misread share."""
     top = max((1 - each.recall for each in classes if each.support), default=0) or 1
     head = "".join(
         f'<th scope="col">{name}</th>'
-        for name in ("digit", "images", "precision", "recall", "F1", "misread")
+        for name in ("class", "images", "precision", "recall", "F1", "misread")
     )
     rows = (
-        f'<tr><th scope="row">{each.label}</th><td>{each.support:,}</td>'
+        f'<tr><th scope="row">{escape(each.name)}</th><td>{each.support:,}</td>'
         f"<td>{each.precision:.2%}</td><td>{each.recall:.2%}</td><td>{each.f1:.2%}</td>"
         f"<td>{1 - each.recall:.2%}</td>"
         f'<td class="bar"><i style="--share:{100 * (1 - each.recall) / top:.1f}"></i></td></tr>'
@@ -90,7 +91,7 @@ def layers(layers: Sequence[Layer]) -> str:
 def mistake(mistake: Mistake) -> str:
     """Return an image that was misread, as ink on paper."""
     data = _png(255 - mistake.image)
-    what = f"{mistake.label} read as {mistake.digit}"
+    what = escape(f"{mistake.label} read as {mistake.answer}")
     return (
         f'<figure><img src="data:image/png;base64,{data}" alt="{what}" width="28" height="28">'
         f"<figcaption>{what}<small>{headlines.sureness(mistake.probability)}</small>"

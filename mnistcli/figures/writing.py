@@ -21,7 +21,7 @@ def write_plots(evaluation: Evaluation) -> list[Path]:
     subject = f"{evaluation.subject}: {evaluation.errors:,} of {evaluation.scores.n:,} misread"
     drawn: dict[str, bytes] = {}
     if evaluation.metrics:
-        drawn["confusion"] = plots.confusion(evaluation.metrics.confusion_matrix, subject)
+        drawn["confusion"] = plots.confusion(evaluation.metrics, subject)
     if evaluation.pictures:
         misread = evaluation.misread(sheets.SHEET)
         drawn["mistakes"] = sheets.misread(misread, evaluation.errors, subject)

@@ -15,13 +15,15 @@ if TYPE_CHECKING:
 
     from mnistcli.networks.source import Source
     from mnistcli.runs.config import TrainingConfig
+    from mnistcli.runs.run import Run
 
 
 class Network(NamedTuple):
     """How a network is built, and how it is trained unless the user says otherwise."""
 
     build: Callable[..., keras.Model]
-    """Uncompiled: pixels (n, 28, 28) 0..255 in, probabilities (n, 10) out. Takes its shape."""
+    """Uncompiled: pixels (n, 28, 28) 0..255 in, probabilities (n, classes) out. Takes both its
+    shape and the number of classes."""
     shape: Mapping[str, Any]
     """What can be chosen about it, and what it is by default."""
     optimizer: str
@@ -31,7 +33,7 @@ class Network(NamedTuple):
     batch_size: int
     augment: bool
     label_smoothing: float
-    """How much of each label is shared out evenly among all ten (Szegedy et al. 2016)."""
+    """How much of each label is shared out evenly among all (Szegedy et al. 2016)."""
     temperature: float
     threads: int
     """Of each operation. 0, all cores: where XLA makes one program of all, and shares it out.
@@ -39,7 +41,11 @@ class Network(NamedTuple):
 
 
 def mlp(
-    hidden: Sequence[int] = (512,), activation: str = "relu", dropout: float = 0.0, l2: float = 0.0
+    hidden: Sequence[int] = (512,),
+    activation: str = "relu",
+    dropout: float = 0.0,
+    l2: float = 0.0,
+    classes: int = 10,
 ) -> keras.Model:
     """Return the book's network: 512 relu, 10 softmax; 407,050 parameters. Or one of its kind.
 
@@ -56,10 +62,10 @@ def mlp(
     stack = [Input((28, 28)), layers.Rescaling(1 / 255), layers.Flatten()]
     for units in hidden:
         stack += [dense(units, activation), *([layers.Dropout(dropout)] if dropout else [])]
-    return Sequential([*stack, dense(10, "softmax")], name="mlp")
+    return Sequential([*stack, dense(classes, "softmax")], name="mlp")
 
 
-def cnn() -> keras.Model:
+def cnn(classes: int = 10) -> keras.Model:
     """Return a small batch-normalised convolutional network; 230,490 parameters.
 
     What costs time on a CPU is not the convolutions but the passes over large activations between
@@ -88,7 +94,7 @@ def cnn() -> keras.Model:
             *normalised(layers.Conv2D(64, 3, padding="same", use_bias=False)),  # (5, 5, 64)
             layers.Flatten(),
             *normalised(layers.Dense(128, use_bias=False)),
-            layers.Dense(10, activation="softmax"),
+            layers.Dense(classes, activation="softmax"),
         ],
         name="cnn",
     )
@@ -124,6 +130,9 @@ NETWORKS = {
 }
 
 
+GENTLE, BRIEF = 0.1, 2
+"""Of the usual learning rate, and epochs, where a training begins with a run's weights."""
+
 OWN = NETWORKS["mlp"]._replace(shape={}, threads=1)
 """How a network that the user built is trained unless they say otherwise: as the book's."""
 
@@ -133,26 +142,33 @@ def network(model: str) -> Network:
     return NETWORKS.get(model, OWN)
 
 
-def configure(source: Source | None = None, **choices: Any) -> TrainingConfig:
+def configure(
+    source: Source | None = None, parent: Run | None = None, **choices: Any
+) -> TrainingConfig:
     """Return the configuration in which every choice that is left out, or None, is the default.
 
     A network's learning rate belongs to its optimizer: another optimizer starts with its own.
-    `source` is the Python file that the network comes from, if it does. Raises ChoiceError where
-    the choices do not go together.
+    `source` is the Python file that the network comes from, if it does, `parent` the run whose
+    weights it begins with: it has the same network then, and the same datasets unless others are
+    chosen. Raises ChoiceError where the choices do not go together.
     """
     from dataclasses import fields
 
     from mnistcli.runs.config import SHAPE, TrainingConfig
 
     choices = {name: choice for name, choice in choices.items() if choice is not None}
-    model = source.name if source else choices.get("model", "mlp")
+    begun = _begun_with(parent, source, choices) if parent else {}
+    model = source.name if source else choices.get("model", begun.get("model", "mlp"))
     known = network(model)
     names = {field.name for field in fields(TrainingConfig)}
     settings = {name: value for name, value in known._asdict().items() if name in names}
     if choices.get("optimizer", known.optimizer) != known.optimizer:
         settings["learning_rate"] = None
+    if parent and settings["learning_rate"]:
+        settings["learning_rate"] *= GENTLE
     defaults = {
         "dataset": "mnist",
+        "added": (),
         **dict.fromkeys(SHAPE),
         **known.shape,
         "loss": "sparse_categorical_crossentropy",
@@ -161,9 +177,11 @@ def configure(source: Source | None = None, **choices: Any) -> TrainingConfig:
         "validation_split": 0.0,
         "early_stopping": None,
         "seed": 0,
+        "from_run": None,
+        "weights": None,
     }
     identity = {"model": model, "source": source.digest if source else None}
-    config = TrainingConfig(**(defaults | choices | identity))
+    config = TrainingConfig(**(defaults | begun | choices | identity))
     _check_shape(model, known.shape, choices, config)
     if config.early_stopping is not None and not config.validation_split:
         raise ChoiceError(
@@ -171,6 +189,39 @@ def configure(source: Source | None = None, **choices: Any) -> TrainingConfig:
             "Give a --validation-split, such as 0.1, or leave --early-stopping out."
         )
     return config
+
+
+def _begun_with(parent: Run, source: Source | None, choices: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a training takes over from the run that it begins with."""
+    from mnistcli.runs.config import SHAPE
+    from mnistcli.runs.run import KERAS_MODEL
+
+    given = source.name if source else choices.get("model", parent.config.model)
+    shaped = [f"--{name}" for name in SHAPE if name in choices]
+    if given != parent.config.model or shaped:
+        raise ChoiceError(
+            f"--from begins with the network of run {parent.name}, {parent.config.model}: leave "
+            f"{' and '.join(shaped) or f'--model {given}'} out."
+        )
+    if parent.config.source and not source:
+        raise ChoiceError(
+            f"run {parent.name} has its network from {given}, and no program is run out of a run "
+            f"folder. Name the file again: --model {given}."
+        )
+    model = parent.artifacts.get(KERAS_MODEL)
+    if model is None:
+        raise ChoiceError(
+            f"--from needs the weights of a complete run, and {parent.name} has none to train on. "
+            f"`mnistcli runs` lists the runs there are."
+        )
+    datasets = {"dataset": parent.config.dataset, "added": parent.config.added}
+    return {
+        **{name: getattr(parent.config, name) for name in ("model", *SHAPE)},
+        **({} if "dataset" in choices else datasets),
+        "epochs": BRIEF,
+        "from_run": parent.name,
+        "weights": model.sha256,
+    }
 
 
 def check_split(config: TrainingConfig, images: int) -> None:

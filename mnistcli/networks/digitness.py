@@ -29,12 +29,10 @@ RIDGE = 0.1
 #: One digit in so many is taken for none.
 REFUSED = 1 / 300
 
-CLASSES = 10
-
 
 @dataclass(frozen=True, eq=False)
 class Discriminant:
-    """Weights (features, 10) and biases (10,): the logit that an image of that answer is none."""
+    """Weights (features, k) and biases (k,): the logit that an image of that answer is none."""
 
     weights: NDArray[np.float32]
     biases: NDArray[np.float32]
@@ -65,25 +63,29 @@ def fit(
 ) -> Discriminant:
     """Fit the discriminants of a network to digits (n, 28, 28), and to drawn images.
 
-    `describe` returns the network's features (n, d) of images, and its probabilities (n, 10).
+    `describe` returns the network's features (n, d) of images, and its probabilities (n, k).
     """
     drawn, others = strokes()
     features, probabilities = describe(np.concatenate([images, drawn, others]))
     strange = np.repeat([False, True], [len(images) + len(drawn), len(others)])
-    return _fit(features.astype(np.float32), probabilities.argmax(axis=1), strange)
+    classes = probabilities.shape[1]
+    return _fit(features.astype(np.float32), probabilities.argmax(axis=1), strange, classes)
 
 
 def _fit(
-    features: NDArray[np.float32], answers: NDArray[np.integer], strange: NDArray[np.bool_]
+    features: NDArray[np.float32],
+    answers: NDArray[np.integer],
+    strange: NDArray[np.bool_],
+    classes: int,
 ) -> Discriminant:
     known = np.arange(len(features)) % HELD_OUT > 0
     mean = features[known].mean(axis=0)
     spread = features[known].std(axis=0)
     spread[spread < spread.max() * 1e-6] = np.inf  # always the same: of no use
     standard = (features - mean) / spread
-    weights = np.zeros((features.shape[1], CLASSES), np.float32)
-    biases = np.full(CLASSES, -1.0, np.float32)
-    for answer in range(CLASSES):
+    weights = np.zeros((features.shape[1], classes), np.float32)
+    biases = np.full(classes, -1.0, np.float32)
+    for answer in range(classes):
         chosen = known & (answers == answer)
         if len(np.unique(strange[chosen])) == 2:  # noqa: PLR2004 - digits, and none
             weights[:, answer], biases[answer] = _ridge(standard[chosen], strange[chosen])

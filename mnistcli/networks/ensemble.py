@@ -25,8 +25,11 @@ def combine(
         images, _mean([each(images) for each in named], temperature), name="ensemble"
     )
     loss = "sparse_categorical_crossentropy"
+    classes = model.output_shape[-1]
     # Nothing is trained here: of all optimizers, plain SGD has no state to be kept.
-    model.compile("sgd", loss=objectives.loss(loss), metrics=objectives.for_keras(loss, metrics))
+    model.compile(
+        "sgd", loss=objectives.loss(loss), metrics=objectives.for_keras(loss, metrics, classes)
+    )
     for each in named:
         if (seeing := described(each)) is not None:
             features, probabilities = seeing(images)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from mnistcli import files
 from mnistcli.errors import ConversionError, ModelError
 from mnistcli.networks import archive, digitness, objectives, own, schedule
-from mnistcli.networks.catalogue import network
+from mnistcli.networks.catalogue import GENTLE, network
 from mnistcli.networks.framework import convert_variables_to_constants_v2, keras, tf
 from mnistcli.networks.source import Source
 from mnistcli.runs.config import TrainingConfig
@@ -36,29 +36,32 @@ SETTINGS = {"adafactor": {"epsilon_1": 1e-16}}
 
 
 def build(
-    config: TrainingConfig, training_images: int, source: Source | None = None
+    config: TrainingConfig, training_images: int, source: Source | None = None, classes: int = 10
 ) -> keras.Model:
-    """Return the configured network, initialised from the seed and compiled.
+    """Return the configured network of so many classes, initialised from the seed and compiled.
 
     Schedules run over all steps of training, which the number of training images decides. `source`
     is the Python file that the network comes from, if it does: this runs it. Raises NetworkError.
     """
     keras.utils.set_random_seed(config.seed)
     if source:
-        model = own.build(source)
+        model = own.build(source, classes)
     else:
         known = network(config.model)
-        model = known.build(**{name: getattr(config, name) for name in known.shape})
+        shape = {name: getattr(config, name) for name in known.shape}
+        model = known.build(classes=classes, **shape)
     # Not keras.optimizers.get: it does not know every optimizer that Keras has (Lamb, as of 3.15).
     optimizers = {name.lower(): value for name, value in vars(keras.optimizers).items()}
     optimizer = optimizers[config.optimizer]
     default = inspect.signature(optimizer).parameters["learning_rate"].default
     steps = config.epochs * math.ceil(training_images / config.batch_size)
+    if config.weights:  # what is learned already should not be shaken off
+        default *= GENTLE
     rate = schedule.learning_rate(config.schedule, config.learning_rate or default, steps)
     model.compile(
         optimizer(rate, **SETTINGS.get(config.optimizer, {})),
         loss=objectives.loss(config.loss),
-        metrics=objectives.for_keras(config.loss, config.metric),
+        metrics=objectives.for_keras(config.loss, config.metric, classes),
     )
     return model
 
@@ -122,21 +125,21 @@ def load_state(model: keras.Model, data: bytes) -> None:
 
 
 def to_litert(
-    model: keras.Model, images: NDArray[np.uint8], seeing: keras.Model | None = None
+    model: keras.Model, digits: NDArray[np.uint8] | None, seeing: keras.Model | None = None
 ) -> bytes:
     """Return the network as a LiteRT flatbuffer with the same input and output.
 
     A second output, (n,), is the probability that an image is no digit: found with some of the
-    training images (n, 28, 28), where the network's layers can be seen: by itself, or by a model
-    with features as its first output that is given as `seeing`. Raises ConversionError where LiteRT
-    lacks what the network computes.
+    training images of `digits` (n, 28, 28), where the network's layers can be seen, by itself, or
+    by a model with features as its first output that is given as `seeing`; and where digits are
+    what it tells apart. Raises ConversionError where LiteRT lacks what the network computes.
     """
-    seeing = seeing or described(model)
+    seeing = None if digits is None else seeing or described(model)
     stranger = None
-    if seeing is not None:
+    if seeing is not None and digits is not None:
         stranger = digitness.fit(
             lambda images: seeing.predict(images.astype(np.float32), batch_size=BATCH, verbose=0),
-            images,
+            digits,
         )
 
     def answer(x: tf.Tensor) -> tf.Tensor | tuple[tf.Tensor, tf.Tensor]:

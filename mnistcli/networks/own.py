@@ -17,16 +17,15 @@ from mnistcli.errors import MnistcliError, NetworkError
 from mnistcli.networks.framework import keras
 from mnistcli.networks.source import Source
 
-CLASSES = 10
-EXPECTED = f"a function that returns an uncompiled Keras model, (28, 28) in, ({CLASSES}) out"
+EXPECTED = "a function that returns an uncompiled Keras model, (28, 28) in, probabilities out"
 SHAPES = ((28, 28), (28, 28, 1))
 TRIED = 8  # images, to see what the network makes of them
 TOLERANCE = 1e-3  # by which probabilities in half precision may miss a sum of 1
 MODULE = "__network__"  # what the file is called while it runs; never __main__
 
 
-def build(source: Source) -> keras.Model:
-    """Return the network that a file builds: uncompiled, images (n, 28, 28) in.
+def build(source: Source, classes: int = 10) -> keras.Model:
+    """Return the network that a file builds: uncompiled, (n, 28, 28) in, (n, classes) out.
 
     Raises NetworkError, with the file and the line, where it builds none that can be trained.
     """
@@ -42,7 +41,7 @@ def build(source: Source) -> keras.Model:
         )
     with _built(source):
         model = _of_images(model, where, lambda: _call(source))
-        _check_probabilities(model, where)
+        _check_probabilities(model, where, classes)
     if not model.trainable_variables:
         raise NetworkError(f"{where} returned a model without a weight that can be trained.")
     return model
@@ -144,21 +143,21 @@ def _with_channel(model: keras.Model) -> keras.Model:
     return keras.Model(images, model(keras.layers.Reshape(SHAPES[1])(images)), name=model.name)
 
 
-def _check_probabilities(model: keras.Model, where: str) -> None:
+def _check_probabilities(model: keras.Model, where: str, classes: int) -> None:
     images = np.random.default_rng(0).integers(0, 256, (TRIED, 28, 28)).astype(np.float32)
     found = model(images, training=False)
     shape = None if isinstance(found, list | tuple | dict) else tuple(found.shape)
-    if shape != (TRIED, CLASSES):
+    if shape != (TRIED, classes):
         got = "several outputs" if shape is None else f"{_shape((None, *shape[1:]))}"
         raise NetworkError(
-            f"{where} returned a model that answers {got}; expected probabilities of {CLASSES} "
-            f"classes, ({CLASSES}). End it with Dense({CLASSES}, activation='softmax')."
+            f"{where} returned a model that answers {got}; expected probabilities of {classes} "
+            f"classes, ({classes}). End it with Dense({classes}, activation='softmax')."
         )
     values = np.asarray(keras.ops.cast(found, "float32"))
     if not (values >= 0).all() or not np.allclose(values.sum(axis=1), 1, atol=TOLERANCE):
         raise NetworkError(
             f"{where} returned a model whose answers are no probabilities: they add up to "
-            f"{values[0].sum():.3g}, expected 1. End it with Dense({CLASSES}, activation="
+            f"{values[0].sum():.3g}, expected 1. End it with Dense({classes}, activation="
             f"'softmax'), or with a Softmax layer."
         )
 

@@ -44,11 +44,11 @@ def segment_light(light: NDArray[np.uint8], size: tuple[int, int]) -> Segmentati
     light = enlarge(light)
     found = find(light)
     strokes = sharpen_outline(found.dark, found.writing.mask, found.writing.pen)
-    strokes = _smooth(strokes, found.writing.pen)
+    strokes = smooth(strokes, found.writing.pen)
     return segment(found.writing, strokes, size, max(size) / max(strokes.shape))
 
 
-def _smooth(mask: NDArray[np.uint8], pen: float) -> NDArray[np.uint8]:
+def smooth(mask: NDArray[np.uint8], pen: float) -> NDArray[np.uint8]:
     """Round off what is smaller than the pen: the pixels of a picture that was enlarged."""
     blurred = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), SMOOTH * pen)
     return (blurred > HALF).astype(np.uint8)
@@ -129,7 +129,7 @@ def _candidates(
                     line=number,
                     first=first,
                     last=last,
-                    box=_box(whole, scale),
+                    box=box_of(whole, scale),
                     image=digit_image(whole.mask),
                     cost=cost,
                     cut=any(cuts),
@@ -138,7 +138,8 @@ def _candidates(
     return candidates
 
 
-def _box(ink: Ink, scale: float) -> Box:
+def box_of(ink: Ink, scale: float) -> Box:
+    """Return the box around ink, a pixel of which is `scale` pixels of the picture."""
     left, top, right, bottom = (
         round(side * scale) for side in (ink.left, ink.top, ink.right, ink.bottom)
     )

@@ -23,12 +23,28 @@ def segment_picture(data: bytes) -> Segmentation:
     already is one digit, as it is, or inverted if it is black on white. Raises `PictureError` if
     the file cannot be read, is too large, or shows no writing.
     """
+    return _segmented(data, whole=False)
+
+
+def whole_picture(data: bytes) -> Segmentation:
+    """Return all that is written on a picture as one candidate, whatever sign it may be.
+
+    Takes and raises what `segment_picture` does.
+    """
+    return _segmented(data, whole=True)
+
+
+def _segmented(data: bytes, *, whole: bool) -> Segmentation:
     light, size = decode_sized(data)
     for image in (light, ~light):
         if looks_like_mnist(image):
             return single(image, size)
     # OpenCV imports in half the time that everything else takes for an image from MNIST, which
     # has no need of it; hence not at the top.
+    if whole:
+        from mnistcli.picture.whole import segment_whole
+
+        return segment_whole(light, size)
     from mnistcli.picture.candidates import segment_light
 
     return segment_light(light, size)

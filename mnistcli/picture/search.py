@@ -152,16 +152,40 @@ def _alone_on_plain_ground(view: View) -> Found | None:
 
     There is no reason to look again at what was drawn on a screen, and is read while it is drawn.
     """
-    grey = view.grey
-    border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-    if np.ptp(border) > ONE_COLOUR:
+    if not is_plain(view):
         return None
-    found = view.through(Look(0 if border[0] > grey.mean() else 255, SPANS[0], DEPTHS[0]))
+    found = view.through(Look(ground(view), SPANS[0], DEPTHS[0]))
     if found is None or _four_sided(found.writing.mask) is not None:
         return None
-    apart = cv2.absdiff(grey, np.full_like(grey, border[0])) > APART
-    left = (apart & (cv2.dilate(found.writing.mask, RIM) == 0)).astype(np.uint8)
-    return None if cv2.erode(left, SPECK).any() else found
+    return found if is_all(view, found.writing.mask) else None
+
+
+def is_plain(view: View) -> bool:
+    """Tell whether a picture is drawn on a ground of one colour."""
+    return bool(np.ptp(_border(view.grey)) <= ONE_COLOUR)
+
+
+def is_all(view: View, mask: NDArray[np.uint8]) -> bool:
+    """Tell whether a mask leaves nothing on a ground of one colour."""
+    grey = view.grey
+    apart = cv2.absdiff(grey, np.full_like(grey, grey[0, 0])) > APART
+    left = (apart & (cv2.dilate(mask, RIM) == 0)).astype(np.uint8)
+    return not cv2.erode(left, SPECK).any()
+
+
+def ground(view: View) -> int:
+    """Return the `Look.flip` of what is drawn on the ground that the border shows."""
+    return 0 if np.median(_border(view.grey)) > view.grey.mean() else 255
+
+
+def _border(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+
+
+def stands_out(view: View, mask: NDArray[np.uint8]) -> bool:
+    """Tell whether the outline of a mask is steeper than noise."""
+    edge = cv2.morphologyEx(mask, cv2.MORPH_GRADIENT, SPECK) > 0
+    return bool(np.median(view.slopes[edge]) >= max(ABOVE_NOISE * ink.typical(view.slopes), SLOPE))
 
 
 def _search(view: View) -> Found:
@@ -209,12 +233,12 @@ def _sheet(view: View) -> NDArray[np.uint8] | None:
     for flip in (255, 0):
         seen = coarse.ink(Look(flip, SPANS[0], DEPTHS[0]))
         sheet = None if seen is None else _four_sided(seen.mask)
-        if sheet is not None and _stands_out(sheet, coarse):
+        if sheet is not None and _is_apart(sheet, coarse):
             return np.asarray(cv2.erode(sheet, RIM, iterations=2), np.uint8)
     return None
 
 
-def _stands_out(sheet: NDArray[np.uint8], view: View) -> bool:
+def _is_apart(sheet: NDArray[np.uint8], view: View) -> bool:
     """Tell whether a sheet has a steep edge, and another shade than what is around it."""
     edge = cv2.morphologyEx(sheet, cv2.MORPH_GRADIENT, RIM) > 0
     left, top, width, height = cv2.boundingRect(sheet)

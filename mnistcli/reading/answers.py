@@ -13,15 +13,15 @@ def answers(said: Transcription, count: int) -> list[tuple[str, float]]:
     The others have the same digits' places, but other digits there.
     """
     if len(said.digits) == 1:
-        return [(str(digit), p) for digit, p in ranking(said.digits[0])][:count]
+        return ranking(said.digits[0])[:count]
     return list(islice(_texts(said), count))
 
 
-def ranking(digit: Digit) -> list[tuple[int, float]]:
-    """Return the ten digits and their probabilities, most probable first."""
+def ranking(digit: Digit) -> list[tuple[str, float]]:
+    """Return the names of the classes and their probabilities, most probable first."""
     # What was read stands first, also where another is as probable.
-    pairs = enumerate(digit.probabilities)
-    return sorted(pairs, key=lambda pair: (-pair[1], pair[0] != digit.digit))
+    pairs = zip(digit.classes, digit.probabilities, strict=True)
+    return sorted(pairs, key=lambda pair: (-pair[1], pair[0] != digit.label))
 
 
 def _texts(said: Transcription) -> Iterator[tuple[str, float]]:
@@ -43,7 +43,7 @@ def _texts(said: Transcription) -> Iterator[tuple[str, float]]:
                 heapq.heappush(heap, (negative * share, following, place))
 
 
-def _written(text: str, digits: list[int]) -> str:
+def _written(text: str, digits: list[str]) -> str:
     """Put other digits in the places of a text's."""
     each = iter(digits)
-    return "".join(str(next(each)) if character.isdigit() else character for character in text)
+    return "".join(next(each) if character.isdigit() else character for character in text)

@@ -1,12 +1,13 @@
 """A run's network, ready to classify: run in, probabilities out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mnistcli.classes import DIGITS
 from mnistcli.cores import cores
 from mnistcli.errors import ModelError
 from mnistcli.runs.run import KERAS_MODEL, LITERT_MODEL, Run
@@ -14,16 +15,18 @@ from mnistcli.runs.run import KERAS_MODEL, LITERT_MODEL, Run
 BATCH = 256  # images per LiteRT call: the working set of either network stays in the cache
 
 Judgement = tuple[NDArray[np.float32], NDArray[np.float32]]
-"""Probabilities of the digits (n, 10), each row summing to 1, and that an image is none, (n,)."""
+"""Probabilities of the classes (n, k), each row summing to 1, and that an image is none, (n,)."""
 
 Judge = Callable[[NDArray[np.uint8]], Judgement]
 
 
 class Classifier:
-    """Images (n, 28, 28) uint8 0..255, digit bright on dark, to probabilities (n, 10)."""
+    """Images (n, 28, 28) uint8 0..255, ink bright on dark, to probabilities (n, k) of k classes."""
 
-    def __init__(self, judge: Judge) -> None:
+    def __init__(self, judge: Judge, classes: Sequence[str] = DIGITS) -> None:
         self._judge = judge
+        self.classes = tuple(classes)
+        """Their names, in the order of the probabilities."""
 
     @classmethod
     def load(cls, run: Run | Path | str, engine: str = "auto", threads: int | None = None) -> Self:
@@ -37,34 +40,36 @@ class Classifier:
         if not isinstance(run, Run):
             run = Run.read(Path(run))
         if engine == "keras":
-            return cls(_keras(run))
+            return cls(_keras(run), run.classes)
         if run.complete and LITERT_MODEL not in run.artifacts:
             raise ModelError(
                 f"LiteRT lacks what the network of run {run.name} computes: training said so. "
                 f"Use --engine keras."
             )
-        return cls.on_litert(run.verified(LITERT_MODEL), threads)
+        return cls.on_litert(run.verified(LITERT_MODEL), threads, run.classes)
 
     @classmethod
-    def on_litert(cls, model: bytes, threads: int | None = None) -> Self:
+    def on_litert(
+        cls, model: bytes, threads: int | None = None, classes: Sequence[str] = DIGITS
+    ) -> Self:
         """Return the classifier of a LiteRT flatbuffer; raise ModelError if it is none."""
-        return cls(_litert(model, threads or cores()))
+        return cls(_litert(model, threads or cores(), len(classes)), classes)
 
     def judge(self, images: NDArray[np.uint8]) -> Judgement:
-        """Return the probabilities of the digits (n, 10), and that an image is none, (n,).
+        """Return the probabilities of the classes (n, k), and that an image is none, (n,).
 
         The latter is 0 on Keras, and where training had no way to tell.
         """
         if len(images) == 0:
-            return np.empty((0, 10), np.float32), np.empty(0, np.float32)
+            return np.empty((0, len(self.classes)), np.float32), np.empty(0, np.float32)
         return self._judge(images)
 
     def predict(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Return probabilities (n, 10) float32, each row summing to 1, of images (n, 28, 28)."""
+        """Return probabilities (n, k) float32, each row summing to 1, of images (n, 28, 28)."""
         return self.judge(images)[0]
 
 
-def _litert(model: bytes, threads: int | None) -> Judge:
+def _litert(model: bytes, threads: int | None, classes: int) -> Judge:
     from ai_edge_litert.interpreter import Interpreter
 
     try:
@@ -74,13 +79,14 @@ def _litert(model: bytes, threads: int | None) -> Judge:
     except (ValueError, RuntimeError) as error:
         raise _unusable(error) from error
     shapes = [tuple(each["shape"][1:]) for each in (*entries, *exits)]
-    if shapes not in ([(28, 28), (10,)], [(28, 28), (10,), ()], [(28, 28), (), (10,)]):
-        raise _unusable(f"expected (n, 28, 28) in and (n, 10) out, got {shapes}")
+    entry_, *exit_shapes = shapes
+    if entry_ != (28, 28) or sorted(exit_shapes) not in ([(classes,)], [(), (classes,)]):
+        raise _unusable(f"expected (n, 28, 28) in and (n, {classes}) out, got {shapes}")
     entry = entries[0]["index"]
     exit_, *strange = (each["index"] for each in sorted(exits, key=lambda e: -len(e["shape"])))
 
     def judge(images: NDArray[np.uint8]) -> Judgement:
-        probabilities = np.empty((len(images), 10), np.float32)
+        probabilities = np.empty((len(images), classes), np.float32)
         strangeness = np.zeros(len(images), np.float32)
         size = 0
         for start in range(0, len(images), BATCH):

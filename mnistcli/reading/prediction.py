@@ -3,13 +3,15 @@
 import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mnistcli.classes import are_digits
 from mnistcli.errors import PictureError
-from mnistcli.picture.conversion import segment_picture
+from mnistcli.picture.conversion import segment_picture, whole_picture
 from mnistcli.picture.segmentation import Segmentation
 from mnistcli.reading.classifier import Classifier
 from mnistcli.reading.inputs import read_file
@@ -49,7 +51,7 @@ class Prediction:
 
     @property
     def probabilities(self) -> tuple[float, ...] | None:
-        """Those of the ten digits, where exactly one digit was read."""
+        """Those of the classes, where exactly one digit was read."""
         return self.only.probabilities if self.only else None
 
     def to_json(self) -> dict[str, Any]:
@@ -58,6 +60,7 @@ class Prediction:
         return {
             "path": self.path,
             "digit": only.digit if only and not self.doubtful else None,
+            "label": only.label if only and not self.doubtful else None,
             "probability": read.probability if read else None,
             "probabilities": list(only.probabilities) if only else None,
             "doubtful": self.doubtful,
@@ -70,6 +73,7 @@ class Prediction:
 def _digit_json(digit: Digit) -> dict[str, Any]:
     return {
         "digit": digit.digit,
+        "label": digit.label,
         "probability": digit.probability,
         "probabilities": list(digit.probabilities),
         "box": list(digit.box),
@@ -85,18 +89,19 @@ def predict_pictures(
 ) -> Iterator[Prediction]:
     """Yield a prediction for the picture in each file ("-": standard input), in order.
 
-    Each shows `count` digits, or any number. They are read by all cores where there are many, and
-    memory does not grow with their number.
+    Each shows `count` digits, or any number; or one sign, where the network tells others apart.
+    They are read by all cores where there are many, and memory does not grow with their number.
     """
+    read_batch = partial(_read_batch, signs=not are_digits(classifier.classes))
     paths = iter(paths)
     batches = iter(lambda: list(itertools.islice(paths, CHUNK)), [])
     first = next(batches, [])
-    read: Iterator[list[Reading]] = map(_read_batch, [first])
+    read: Iterator[list[Reading]] = map(read_batch, [first])
     if len(first) == CHUNK:
         # Imported here: one picture should not wait for multiprocessing.
         from mnistcli.parallel import ordered
 
-        read = ordered(_read_batch, itertools.chain([first], batches))
+        read = ordered(read_batch, itertools.chain([first], batches))
     for readings in read:
         yield from predict(readings, classifier, min_confidence, count)
 
@@ -105,14 +110,18 @@ Reading = tuple[str, Segmentation | PictureError]
 """A picture's path, and what could be digits on it, or the reason why nothing could be read."""
 
 
-def _read_batch(paths: list[str]) -> list[Reading]:
-    return [read(path, None) for path in paths]
+def _read_batch(paths: list[str], *, signs: bool) -> list[Reading]:
+    return [read(path, None, signs=signs) for path in paths]
 
 
-def read(path: str, data: bytes | None) -> Reading:
-    """Return what could be digits on a picture: of these bytes, or of the file's."""
+def read(path: str, data: bytes | None, *, signs: bool = False) -> Reading:
+    """Return what could be digits on a picture: of these bytes, or of the file's.
+
+    Or, of `signs`, all that is written on it as one.
+    """
+    segment = whole_picture if signs else segment_picture
     try:
-        return path, segment_picture(read_file(path) if data is None else data)
+        return path, segment(read_file(path) if data is None else data)
     except PictureError as error:
         return path, error
 
@@ -139,7 +148,9 @@ def predict(
         part = slice(start, start + len(found.candidates))
         start = part.stop
         try:
-            said = transcribe(found, probabilities[part], strangeness[part], count)
+            said = transcribe(
+                found, probabilities[part], strangeness[part], count, classifier.classes
+            )
         except PictureError as error:
             yield Prediction(path, error=str(error))
         else:

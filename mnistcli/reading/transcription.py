@@ -13,6 +13,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from mnistcli.classes import DIGITS, are_digits
 from mnistcli.errors import PictureError
 from mnistcli.picture.segmentation import Box, Segmentation
 
@@ -34,16 +35,28 @@ SMALLEST = 1e-30  # of a probability whose logarithm is taken
 
 @dataclass(frozen=True, eq=False)
 class Digit:
-    """A digit that was read, and where."""
+    """A digit that was read, and where; or whatever else the network tells apart."""
 
-    digit: int
+    answer: int
+    """Its place in the classes."""
     probability: float
     probabilities: tuple[float, ...]
-    """Of the ten digits."""
+    """Of the classes."""
     box: Box
     line: int
     image: NDArray[np.uint8]
     """(28, 28): what the network saw."""
+    classes: tuple[str, ...] = DIGITS
+
+    @property
+    def label(self) -> str:
+        """The name of its class."""
+        return self.classes[self.answer]
+
+    @property
+    def digit(self) -> int | None:
+        """The digit that it is, where the classes are digits."""
+        return int(self.label) if are_digits(self.classes) else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,10 +78,11 @@ def transcribe(
     probabilities: NDArray[np.floating],
     strangeness: NDArray[np.floating],
     count: int | None = None,
+    classes: tuple[str, ...] = DIGITS,
 ) -> Transcription:
     """Return the most probable text, of `count` digits unless that is None.
 
-    Takes for each of the n candidates the probabilities of the digits, (n, 10), and the
+    Takes for each of the n candidates the probabilities of the classes, (n, k), and the
     probability that it is none, (n,). Raises PictureError where there are not so many digits.
     """
     graph = _Graph(segmentation, probabilities, strangeness)
@@ -82,12 +96,13 @@ def transcribe(
     answers = [int(row.argmax()) for row in rows]
     digits = tuple(
         Digit(
-            digit=answer,
+            answer=answer,
             probability=float(row[answer]),
             probabilities=tuple(float(value) for value in row),
             box=candidate.box,
             line=candidate.line,
             image=candidate.image,
+            classes=classes,
         )
         for answer, row, candidate in zip(answers, rows, candidates, strict=True)
     )
@@ -199,14 +214,14 @@ def _text(digits: Sequence[Digit], heights: Sequence[float]) -> str:
         if before.line == after.line
     ]
     usual = WIDER * float(np.quantile(gaps, USUAL)) if len(gaps) > FEW else 0.0
-    text = str(digits[0].digit)
+    text = digits[0].label
     for before, after in pairwise(digits):
         gap = after.box[0] - before.box[0] - before.box[2]
         if before.line != after.line:
             text += "\n"
         elif gap > max(SPACE * heights[after.line], usual):
             text += " "
-        text += str(after.digit)
+        text += after.label
     return text
 
 

@@ -10,8 +10,9 @@ from typing import Any
 from mnistcli.choices import INTERRUPTED, TRAINING
 from mnistcli.errors import RunError
 from mnistcli.runs import locks
+from mnistcli.runs.finding import locate, runs
 from mnistcli.runs.history import Results
-from mnistcli.runs.run import MANIFEST, METRICS, Run, locate, runs
+from mnistcli.runs.run import MANIFEST, METRICS, Run
 
 VERSION = 1  # of the JSON
 
@@ -63,6 +64,7 @@ class Summary:
             "created": self.run.created,
             "model": config.model,
             "dataset": config.dataset,
+            "datasets": list(config.datasets),
             "optimizer": config.optimizer,
             "epochs": self.epochs,
             "seed": config.seed,
@@ -170,7 +172,8 @@ def compare(found: Iterable[Run]) -> Comparison:
     """Return what is the same in no two runs, or in some only: configuration, data, versions."""
     summaries = [summarise(run) for run in found]
     configurations = [
-        summary.run.config.to_json() | {"dataset_digest": summary.run.dataset["digest"]}
+        summary.run.config.to_json()
+        | {"dataset_digest": " ".join(each["digest"] for each in summary.run.datasets)}
         for summary in summaries
     ]
     return Comparison(

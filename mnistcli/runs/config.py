@@ -15,6 +15,8 @@ class TrainingConfig:
     """Everything that decides what a run's weights will be, given the data and the machine."""
 
     dataset: str
+    added: tuple[str, ...]
+    """Datasets whose training images are added to the first's."""
     model: str
     """A network's name, or that of the Python file that it comes from."""
     hidden: tuple[int, ...] | None
@@ -42,6 +44,15 @@ class TrainingConfig:
     seed: int
     source: str | None
     """SHA-256 of the Python file that the network comes from."""
+    from_run: str | None
+    """The run whose weights it begins with."""
+    weights: str | None
+    """SHA-256 of that run's model."""
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """The names of all datasets, the one first that is validated and tested on."""
+        return (self.dataset, *self.added)
 
     def to_json(self) -> dict[str, Any]:
         """Return the configuration as a JSON object."""
@@ -76,8 +87,15 @@ def _completed(value: object) -> object:
     if not isinstance(value, dict):
         return value
     book = ([512], "relu", 0.0, 0.0) if value.get("model") == "mlp" else (None,) * len(SHAPE)
-    loss: dict[str, Any] = {"loss": "sparse_categorical_crossentropy", "metric": [], "source": None}
-    return {**dict(zip(SHAPE, book, strict=True)), **loss, **value}
+    since: dict[str, Any] = {
+        "added": [],
+        "loss": "sparse_categorical_crossentropy",
+        "metric": [],
+        "source": None,
+        "from_run": None,
+        "weights": None,
+    }
+    return {**dict(zip(SHAPE, book, strict=True)), **since, **value}
 
 
 def _fits(value: object, kind: Any) -> bool:

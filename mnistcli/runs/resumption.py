@@ -1,6 +1,6 @@
 """Whether a run can go on, and as what."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,12 +9,14 @@ from mnistcli.errors import RunError
 from mnistcli.runs.run import CHECKPOINT, Run
 
 
-def resumed(run: Run, choices: Mapping[str, Any], *, source: str | None, dataset: str) -> Run:
+def resumed(
+    run: Run, choices: Mapping[str, Any], *, source: str | None, digests: Sequence[str]
+) -> Run:
     """Return the run with the configuration that it goes on with: its own, or with more epochs.
 
     `choices` are those of the command line (None: not made), `source` is the SHA-256 of the Python
-    file given for the network, `dataset` the digest of the one stored now. Raises RunError where
-    what is given differs from what the run began with, or there is nothing left to do.
+    file given for the network, `digests` are those of the datasets stored now. Raises RunError
+    where what is given differs from what the run began with, or there is nothing left to do.
     """
     if run.members:
         raise RunError(f"run {run.name} is an ensemble, which is not trained. Make another one.")
@@ -23,7 +25,7 @@ def resumed(run: Run, choices: Mapping[str, Any], *, source: str | None, dataset
             f"run {run.name} diverged, and would again. Train a new run, with a lower "
             f"--learning-rate."
         )
-    _check_same(run, choices, source, dataset)
+    _check_same(run, choices, source, digests)
     epochs = choices.get("epochs") or run.config.epochs
     if epochs == run.config.epochs:
         if run.complete:
@@ -61,7 +63,9 @@ def keeps_state(run: Run) -> bool:
     return config.schedule == "constant" and scaled
 
 
-def _check_same(run: Run, choices: Mapping[str, Any], source: str | None, dataset: str) -> None:
+def _check_same(
+    run: Run, choices: Mapping[str, Any], source: str | None, digests: Sequence[str]
+) -> None:
     config = run.config
     if config.source is not None and choices.get("model") is None:
         raise RunError(
@@ -77,8 +81,11 @@ def _check_same(run: Run, choices: Mapping[str, Any], source: str | None, datase
         differences.append(
             f"{config.model} was sha256 {_short(config.source)}, now {_short(source)}"
         )
-    if dataset != run.dataset["digest"]:
-        differences.append(f"dataset was {_short(run.dataset['digest'])}, now {_short(dataset)}")
+    for dataset, digest in zip(run.datasets, digests, strict=True):
+        if digest != dataset["digest"]:
+            differences.append(
+                f"dataset {dataset['name']} was {_short(dataset['digest'])}, now {_short(digest)}"
+            )
     if differences:
         raise RunError(
             f"run {run.name} cannot go on with other options than it began with: "

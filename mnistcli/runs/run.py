@@ -1,10 +1,9 @@
 """Run folders: made by `train`, read by everything else."""
 
-import difflib
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any, Self
 
 from mnistcli import files
 from mnistcli.choices import COMPLETE, DIVERGED, TRAINING
+from mnistcli.classes import DIGITS
 from mnistcli.errors import RunError
 from mnistcli.runs import computing
 from mnistcli.runs.config import TrainingConfig
@@ -27,6 +27,9 @@ SOURCE = "network.py"
 ARTIFACTS = (KERAS_MODEL, LITERT_MODEL, METRICS, SOURCE)
 NOT_ALWAYS = (LITERT_MODEL, SOURCE)
 """LiteRT may lack what a network computes; few networks come from a file."""
+
+PRETRAINED = Path(__file__).parent / "pretrained"
+"""The run that comes with mnistcli, to read with: `make model` trained it."""
 
 CHECKPOINT = Path("checkpoint", "state.npz")
 CHECKPOINT_LOCK = CHECKPOINT.with_name(".lock")
@@ -59,14 +62,16 @@ class Run:
     created: str
     """UTC, ISO 8601 with microseconds, so that it sorts."""
     config: TrainingConfig
-    dataset: Mapping[str, str]
-    """name and digest."""
+    datasets: tuple[Mapping[str, str], ...]
+    """name and digest of each dataset, in the order of the configuration."""
     versions: Mapping[str, str]
     artifacts: Mapping[str, Artifact]
     temperature: float | None
     """What the logits were divided by, so that probabilities mean what they say."""
     layers: tuple[Layer, ...] = ()
     """Of its network; none in a run that an earlier version trained."""
+    classes: tuple[str, ...] = DIGITS
+    """What it tells apart, in the order of its probabilities."""
     membership: Membership | None = None
     members: tuple[tuple[str, str], ...] = ()
     """Of an ensemble: each run's name, and the SHA-256 of its Keras model."""
@@ -84,6 +89,11 @@ class Run:
         return self.path.name
 
     @property
+    def pretrained(self) -> bool:
+        """Whether it is the one that comes with mnistcli: nothing is written into it."""
+        return self.path == PRETRAINED
+
+    @property
     def complete(self) -> bool:
         """Whether training ended and every file was written."""
         return self.status == COMPLETE
@@ -96,7 +106,9 @@ class Run:
             "name": self.name,
             "created": self.created,
             "config": self.config.to_json(),
-            "dataset": dict(self.dataset),
+            "dataset": dict(self.datasets[0]),
+            "datasets": [dict(each) for each in self.datasets],
+            "classes": list(self.classes),
             "seed": self.config.seed,
             "sweep": self.sweep,
             "setting": dict(self.membership.setting) if self.membership else None,
@@ -136,7 +148,10 @@ class Run:
                 status=str(manifest["status"]),
                 created=str(manifest["created"]),
                 config=TrainingConfig.from_json(manifest["config"]),
-                dataset={key: str(manifest["dataset"][key]) for key in ("name", "digest")},
+                datasets=tuple(
+                    {key: str(each[key]) for key in ("name", "digest")}
+                    for each in (manifest["dataset"], *manifest.get("datasets", [])[1:])
+                ),
                 versions={key: str(value) for key, value in manifest["versions"].items()},
                 artifacts={
                     name: Artifact(int(value["size"]), str(value["sha256"]))
@@ -144,6 +159,7 @@ class Run:
                 },
                 temperature=manifest["temperature"],
                 layers=tuple(map(Layer.from_json, manifest.get("layers", []))),
+                classes=tuple(map(str, manifest.get("classes", DIGITS))),
                 membership=_membership(manifest),
                 members=tuple(
                     (str(each["name"]), str(each["sha256"])) for each in manifest.get("members", [])
@@ -194,8 +210,9 @@ class Run:
 def create(
     path: Path,
     config: TrainingConfig,
-    dataset: Mapping[str, str],
+    datasets: Sequence[Mapping[str, str]],
     versions: Mapping[str, str],
+    classes: Sequence[str] = DIGITS,
     membership: Membership | None = None,
     members: tuple[tuple[str, str], ...] = (),
 ) -> Run:
@@ -205,10 +222,11 @@ def create(
         status=TRAINING,
         created=datetime.now(UTC).isoformat(),
         config=config,
-        dataset=dataset,
+        datasets=tuple(datasets),
         versions=versions,
         artifacts={},
         temperature=None,
+        classes=tuple(classes),
         membership=membership,
         members=members,
         computing=computing.here(),
@@ -247,39 +265,3 @@ def _describe(artifact: Artifact | None) -> str:
     if artifact is None:
         return "no such file"
     return f"{artifact.size:,} bytes with sha256 {artifact.sha256[:8]}…"
-
-
-def runs(runs_dir: Path) -> Iterator[Run]:
-    """Yield the runs under a folder that can be read, newest first."""
-    found = []
-    for path in runs_dir.iterdir() if runs_dir.is_dir() else ():
-        if (path / MANIFEST).is_file():
-            try:
-                found.append(Run.read(path))
-            except RunError:
-                continue
-    yield from sorted(found, key=lambda run: run.created, reverse=True)
-
-
-def find(runs_dir: Path, reference: str | None) -> Run:
-    """Return the run of this name or path; without one, the newest complete run.
-
-    Raises RunError when there is none.
-    """
-    if reference is None:
-        for run in runs(runs_dir):
-            if run.complete:
-                return run
-        raise RunError(f"there is no complete run in {runs_dir}. Run `mnistcli train` first.")
-    return Run.read(locate(runs_dir, reference))
-
-
-def locate(runs_dir: Path, reference: str) -> Path:
-    """Return the folder of the run of this name or path, readable or not; raise RunError."""
-    for path in (runs_dir / reference, Path(reference)):
-        if (path / MANIFEST).is_file():
-            return path
-    names = [run.name for run in runs(runs_dir)]
-    close = difflib.get_close_matches(reference, names, n=1)
-    hint = f"Did you mean {close[0]}?" if close else "`mnistcli runs` lists the runs there are."
-    raise RunError(f"there is no run {reference}, neither in {runs_dir} nor as a path. {hint}")

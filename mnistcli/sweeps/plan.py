@@ -25,6 +25,8 @@ class Setting:
     """With whatever seed."""
     source: Source | None
     """The Python file that the network comes from, if it does."""
+    parent: Run | None = None
+    """The run whose weights it begins with."""
 
     @property
     def said(self) -> str:
@@ -103,12 +105,12 @@ def check(runs: Sequence[Planned], runs_dir: Path, digests: Mapping[str, str]) -
         expected = {
             **planned.config.to_json(),
             "sweep": planned.membership.sweep,
-            "dataset_digest": digests[planned.config.dataset],
+            "dataset_digest": " ".join(digests[name] for name in planned.config.datasets),
         }
         got = {
             **found.config.to_json(),
             "sweep": found.sweep,
-            "dataset_digest": found.dataset["digest"],
+            "dataset_digest": " ".join(each["digest"] for each in found.datasets),
         }
         differences = [
             f"{name} is {got.get(name)}, now {value}"

@@ -9,7 +9,7 @@ from typing import Any
 from mnistcli.choices import DIVERGED, INTERRUPTED
 from mnistcli.errors import ChoiceError, RunError
 from mnistcli.runs import comparison, computing
-from mnistcli.runs.run import runs
+from mnistcli.runs.finding import runs
 from mnistcli.sweeps.members import Member, averaged, member
 from mnistcli.sweeps.plan import Planned
 from mnistcli.sweeps.statistics import CONFIDENCE, MOST, Difference, Sample, paired

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
+from mnistcli.classes import are_digits
 from mnistcli.evaluation.metrics import ClassMetrics, Metrics
 from mnistcli.evaluation.mistakes import Mistake
 from mnistcli.evaluation.scoring import Evaluation
@@ -45,7 +45,7 @@ def show(evaluation: Evaluation, *, as_json: bool) -> None:
     if metrics:
         _show_classes(metrics.per_class)
         _space()
-        _show_confusion(metrics.confusion_matrix)
+        _show_confusion(metrics)
         if others := scores.n - metrics.n:
             out.print(f"{others:,} read as several digits, or none, are in neither table")
     elif texts:
@@ -99,8 +99,9 @@ def _show_misread(pictures: Sequence[ReadPicture]) -> None:
 
 
 def _show_classes(classes: Sequence[ClassMetrics]) -> None:
-    """Print each digit's figures; on a terminal with a bar for its misread share."""
-    table = Table("digit", box=None, pad_edge=False)
+    """Print each class's figures; on a terminal with a bar for its misread share."""
+    name = "digit" if are_digits([each.name for each in classes]) else "class"
+    table = Table(name, box=None, pad_edge=False)
     for name in ("precision", "recall", "F1", "images"):
         table.add_column(name, justify="right")
     if draws():
@@ -110,18 +111,19 @@ def _show_classes(classes: Sequence[ClassMetrics]) -> None:
         figures = [f"{each.precision:.4f}", f"{each.recall:.4f}", f"{each.f1:.4f}"]
         misread = (1 - each.recall) if each.support else 0.0
         bar = [f"{misread:6.2%} " + "━" * round(BAR * misread / top)] if draws() else []
-        table.add_row(str(each.label), *figures, f"{each.support:,}", *bar)
+        table.add_row(escape(each.name), *figures, f"{each.support:,}", *bar)
     out.print(table)
 
 
-def _show_confusion(matrix: NDArray[np.int64]) -> None:
+def _show_confusion(metrics: Metrics) -> None:
     """Print the confusion matrix; in colours where there are any, mistakes hot, zeros faint."""
+    matrix, names = metrics.confusion_matrix, [escape(name) for name in metrics.classes]
     wrong = matrix.copy()
     np.fill_diagonal(wrong, 0)
     width = max(len(str(matrix.max())), CELL)
     table = Table("true \\ read", box=None, pad_edge=False)
-    for digit in range(10):
-        table.add_column(str(digit), justify="right", min_width=width)
+    for name in names:
+        table.add_column(name, justify="right", min_width=width)
     for label, row in enumerate(matrix.tolist()):
         if paints():
             shares = wrong[label] / max(wrong.max(), 1)
@@ -131,7 +133,7 @@ def _show_confusion(matrix: NDArray[np.int64]) -> None:
             ]
         else:
             cells = [Text(str(count)) for count in row]
-        table.add_row(str(label), *cells)
+        table.add_row(names[label], *cells)
     out.print(table)
 
 
@@ -154,7 +156,10 @@ def _show_mistakes(mistakes: tuple[Mistake, ...]) -> None:
         table.add_column("probability", justify="right")
         for each in mistakes:
             table.add_row(
-                escape(each.name), str(each.label), str(each.digit), f"{each.probability:.4f}"
+                escape(each.name),
+                escape(each.label),
+                escape(each.answer),
+                f"{each.probability:.4f}",
             )
         out.print(table)
         return
@@ -162,7 +167,7 @@ def _show_mistakes(mistakes: tuple[Mistake, ...]) -> None:
     shown = mistakes[:fit]
     inner = slice(MARGIN, -MARGIN)
     grid.add_row(*(drawn(each.image[inner, inner]) for each in shown))
-    grid.add_row(*(Text(f"{each.label} read as {each.digit}") for each in shown))
+    grid.add_row(*(Text(f"{each.label} read as {each.answer}") for each in shown))
     grid.add_row(
         *(Text(f"{sureness(each.probability)}, {_shortened(each.name, side)}") for each in shown)
     )

@@ -31,7 +31,14 @@ def show(predictions: Iterable[Prediction], top: int, *, draw: bool) -> None:
                 out.print(_side_by_side(each, top))
         return
     read = [each for each in predictions if each.digits]
-    name = "digit" if all(each.only for each in read) else "text"
+    only = [each.only for each in read]
+    name = (
+        "text"
+        if not all(only)
+        else "digit"
+        if all(d and d.digit is not None for d in only)
+        else "label"
+    )
     path = Column("picture", overflow="fold")
     table = Table(path, name, "probability", box=None, pad_edge=False)
     for each in read:
@@ -83,7 +90,7 @@ def _row(digits: Sequence[Digit], top: int) -> Table:
     for place in range(top):
         style = "bold" if place == 0 else ""
         answers = (each[place] for each in ranks)
-        grid.add_row(*(Text.assemble((f"{d}", style), f" {p:7.2%}") for d, p in answers))
+        grid.add_row(*(Text.assemble((name, style), f" {p:7.2%}") for name, p in answers))
     return grid
 
 

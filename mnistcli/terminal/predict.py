@@ -54,7 +54,9 @@ def write(
 
 def _write_json(predictions: Iterable[Prediction], run: Run) -> None:
     """One object, written piece by piece: memory does not grow with the number of pictures."""
-    head = json.dumps({"version": VERSION, "run": str(run.path.absolute())})
+    head = json.dumps(
+        {"version": VERSION, "run": str(run.path.absolute()), "classes": list(run.classes)}
+    )
     sys.stdout.write(head[:-1] + ', "predictions": [')
     for number, prediction in enumerate(predictions):
         sys.stdout.write((",\n" if number else "\n") + json.dumps(prediction.to_json()))

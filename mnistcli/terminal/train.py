@@ -75,7 +75,7 @@ def _sentence(event: Joining | Elsewhere | Unlocked | Started | Assisted) -> str
         )
         return (
             f"{config.model}, {event.parameters:,} parameters, {config.optimizer}, "
-            f"on {event.train:,} images of {config.dataset}{held}{done}{idle}"
+            f"on {event.train:,} images of {' and '.join(config.datasets)}{held}{done}{idle}"
         )
     if isinstance(event, Unlocked):
         return unlocked(event)

@@ -33,6 +33,11 @@ class Checkpoint:
 
 def save(path: Path, model: keras.Model, history: Sequence[EpochRecord], best: Best | None) -> None:
     """Write the state of `model` and its optimizer after the last epoch of `history`."""
+    files.write_bytes(path, packed(model, history, best))
+
+
+def packed(model: keras.Model, history: Sequence[EpochRecord], best: Best | None) -> bytes:
+    """Return the bytes of a checkpoint of `model` and its optimizer."""
     state = {
         "history": [record.to_json() for record in history],
         "best": [best.epoch, best.val_loss] if best else None,
@@ -43,8 +48,9 @@ def save(path: Path, model: keras.Model, history: Sequence[EpochRecord], best: B
     groups = {"model": _values(model), "optimizer": _values(model.optimizer)}
     for group, values in {**groups, "best": best.weights if best else ()}.items():
         arrays |= {f"{group}/{number:04}": value for number, value in enumerate(values)}
-    with files.atomic_path(path) as part, part.open("wb") as file:
-        np.savez(file, allow_pickle=False, **arrays)
+    file = io.BytesIO()
+    np.savez(file, allow_pickle=False, **arrays)
+    return file.getvalue()
 
 
 def read(path: Path) -> bytes:

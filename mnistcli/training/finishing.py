@@ -3,14 +3,13 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli import files
-from mnistcli.datasets import store
+from mnistcli.classes import are_digits
 from mnistcli.errors import ConversionError
 from mnistcli.evaluation.metrics import Metrics, measure
 from mnistcli.networks import anatomy, model, objectives
@@ -19,6 +18,7 @@ from mnistcli.reading.classifier import Classifier
 from mnistcli.runs import run
 from mnistcli.runs.history import EpochRecord
 from mnistcli.runs.run import Run
+from mnistcli.training.pool import Pool
 
 VERSION = 1  # of the result's JSON
 TOLD_FROM = 4000  # training images from which strokes that are no digit are told
@@ -53,7 +53,7 @@ def finish(
     this: Run,
     network: keras.Model,
     images: NDArray[np.uint8],
-    data_dir: Path,
+    pool: Pool,
     history: Sequence[EpochRecord],
     temperature: float,
     started: float,
@@ -62,12 +62,13 @@ def finish(
 ) -> Trained:
     """Write a network's files into its run, measure it on the test images, and complete the run.
 
-    `images` (n, 28, 28) are those trained on, `started` a time by `time.monotonic`, `seeing` is as
-    in `model.to_litert`.
+    `images` (n, 28, 28) are those trained on, `pool` is where they come from, `started` a time by
+    `time.monotonic`, `seeing` is as in `model.to_litert`.
     """
+    digits = images[:TOLD_FROM] if are_digits(pool.classes) else None
     layers = anatomy.layers(network)
     try:
-        litert, lacking = model.to_litert(network, images[:TOLD_FROM], seeing), None
+        litert, lacking = model.to_litert(network, digits, seeing), None
     except ConversionError as error:
         litert, lacking = None, str(error)
     if this.complete:  # it has been given more epochs: from here on, its files are others
@@ -75,15 +76,15 @@ def finish(
     model.save(network, this.path / run.KERAS_MODEL)
     if litert is not None:
         files.write_bytes(this.path / run.LITERT_MODEL, litert)
-    test = store.load(data_dir, this.config.dataset, "test")
+    test = pool.test()
     if litert is not None:
-        probabilities = Classifier.on_litert(litert).predict(test.images)
+        probabilities = Classifier.on_litert(litert, classes=pool.classes).predict(test.images)
     else:
         probabilities = model.classify(network)(test.images)
     trained = Trained(
         this,
         tuple(history),
-        measure(probabilities, test.labels),
+        measure(probabilities, test.labels, test.classes),
         objectives.measured(this.config.metric, test.labels, probabilities),
         time.monotonic() - started,
         lacking,

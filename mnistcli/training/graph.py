@@ -49,7 +49,7 @@ class Trainer:
         self._images, self._labels = tf.constant(train.images), tf.constant(train.labels)
         self._loss = tf.Variable(tf.zeros((), tf.float64))  # sum over an epoch's images
         model.optimizer.build(model.trainable_variables)
-        self._metrics = objectives.measures(config.metric)
+        self._metrics = objectives.measures(config.metric, len(train.classes))
         known = network(config.model)
         smoothing = known.label_smoothing if objectives.smooths(config.loss) else 0.0
         self._group = groups.training_contribution(model, self._metrics, smoothing)
@@ -215,7 +215,7 @@ def evaluation(
 ) -> Callable[[], dict[str, float]]:
     """Return a function that measures loss, accuracy and metrics of these names on a split."""
     images, labels = tf.constant(split.images), tf.constant(split.labels)
-    metrics = objectives.measures(names)
+    metrics = objectives.measures(names, len(split.classes))
     contribute, like = (traced := groups.evaluation_contribution(model, metrics)).call, traced.like
 
     def replica(weights: Tensors, others: Tensors) -> Contribution:

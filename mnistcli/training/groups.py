@@ -233,7 +233,8 @@ def _forward(
     ]
     with keras.StatelessScope(state_mapping=mapping, collect_losses=True) as scope:
         probabilities = model(images, training=seeds is not None)
-        mean = model.compute_loss(images, objectives.targets(model.loss, labels), probabilities)
+        wanted = objectives.targets(model.loss, labels, probabilities.shape[-1])
+        mean = model.compute_loss(images, wanted, probabilities)
         for metric in metrics:
             metric.update(labels, probabilities)
     increments = [tf.cast(scope.get_current_value(each), tf.float64) for each in counted]

@@ -1,17 +1,18 @@
 """What a training would be, found by a few steps of it, of which nothing is kept."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mnistcli.datasets import store
 from mnistcli.networks import anatomy
 from mnistcli.networks.source import Source
 from mnistcli.runs.config import TrainingConfig
 from mnistcli.runs.layers import Layer
 from mnistcli.training import distribution, groups, task
 from mnistcli.training.graph import Trainer, evaluation
+from mnistcli.training.pool import open_pool
 
 VERSION = 1  # of the JSON
 TRIED = 2.0  # seconds of steps, at most: enough to tell how long an epoch takes
@@ -57,17 +58,22 @@ class Plan:
 
 
 def rehearse(
-    config: TrainingConfig, data_dir: Path, source: Source | None = None, tried: float = TRIED
+    config: TrainingConfig,
+    data_dir: Path,
+    source: Source | None = None,
+    known: Sequence[str] | None = None,
+    tried: float = TRIED,
 ) -> Plan:
     """Return what a training would be, on one device; raise as `session.train_run`.
 
-    `tried` is for how many seconds steps are taken, at most.
+    `known` are the classes of the network that it begins with, if it begins with one; `tried` is
+    for how many seconds steps are taken, at most.
     """
     began = time.monotonic()
     groups.use_threads_for(config.model)
-    digest = store.info(data_dir, config.dataset).digest
+    pool = open_pool(data_dir, config.datasets, known)
     with distribution.join(distribution.Place("single")) as alone:
-        prepared = task.hand_out(config, digest, b"", data_dir, alone, source)
+        prepared = task.hand_out(config, pool, b"", alone, source)
     network, train, validation = prepared.network, prepared.train, prepared.validation
     layers = anatomy.layers(network)
     trainer = Trainer(network, train, config, prepared.strategy)

@@ -10,21 +10,21 @@ from pathlib import Path
 from typing import Any
 
 from mnistcli import files
-from mnistcli.datasets import store
 from mnistcli.errors import DivergedError, RunError
 from mnistcli.evaluation.calibration import fit_temperature
 from mnistcli.files import Unlocked
 from mnistcli.networks import model, objectives
 from mnistcli.networks.catalogue import check_split, network
 from mnistcli.networks.source import Source
-from mnistcli.runs import folders, locks, resumption, run
+from mnistcli.runs import finding, folders, locks, resumption, run
 from mnistcli.runs.config import TrainingConfig
-from mnistcli.runs.history import EpochRecord, Results
+from mnistcli.runs.history import EpochRecord
 from mnistcli.runs.run import Membership, Run
-from mnistcli.training import checkpoint, distribution, groups, provenance, task
+from mnistcli.training import checkpoint, distribution, groups, provenance, task, transfer
 from mnistcli.training.distribution import Place, Workers
 from mnistcli.training.finishing import Trained, finish
 from mnistcli.training.loop import EpochEnd, Progress
+from mnistcli.training.pool import Pool, open_pool
 from mnistcli.training.provenance import Elsewhere
 from mnistcli.training.task import Task
 from mnistcli.training.tensorboard import FOLDER, EventFiles
@@ -72,25 +72,26 @@ def train_run(
     *,
     membership: Membership | None = None,
     source: Source | None = None,
+    parent: Run | None = None,
     tensorboard: bool = False,
     strategy: str = "auto",
 ) -> Iterator[Event]:
     """Train a new run as configured, yielding what happens.
 
     The last event is Trained; on a worker that isn't the chief, Assisted. `source` is the Python
-    file that the network comes from, if it does; `strategy` one of choices.STRATEGIES. A member of
-    a sweep, whose `name` its plan knows, may have a folder, held by this process, already. With
-    `tensorboard`, the run also gets event files that TensorBoard reads. Raises ChoiceError,
-    DatasetError, NetworkError, RunError, TrainingError.
+    file that the network comes from, if it does; `parent` the run whose weights it begins with;
+    `strategy` one of choices.STRATEGIES. A member of a sweep, whose `name` its plan knows, may have
+    a folder, held by this process, already. With `tensorboard`, the run also gets event files that
+    TensorBoard reads. Raises ChoiceError, DatasetError, NetworkError, RunError, TrainingError.
     """
-    info = store.info(data_dir, config.dataset)
-    check_split(config, info.train)
-    identity = {"name": info.name, "digest": info.digest}
+    pool = open_pool(data_dir, config.datasets, parent.classes if parent else None)
+    check_split(config, pool.datasets[0].train)
 
     def chief(workers: Workers) -> Iterator[Event]:
         started = time.monotonic()
         # First the network: where it cannot be built, no run is left behind.
-        prepared = task.hand_out(config, info.digest, b"", data_dir, workers, source)
+        begun = transfer.begun_with(parent, config, pool.classes, source) if parent else b""
+        prepared = task.hand_out(config, pool, begun, workers, source)
         path = (
             runs_dir / name
             if name and membership
@@ -98,10 +99,14 @@ def train_run(
         )
         with locks.held(path) as unlocked:
             yield from unlocked
-            this = run.create(path, config, identity, provenance.versions(), membership)
+            this = run.create(
+                path, config, pool.identities, provenance.versions(), pool.classes, membership
+            )
             if source:
                 files.write_bytes(this.path / run.SOURCE, source.text)
-            yield from _train(this, prepared, started, data_dir, workers, tensorboard=tensorboard)
+            if begun:
+                files.write_bytes(this.path / CHECKPOINT, begun)
+            yield from _train(this, prepared, started, pool, workers, tensorboard=tensorboard)
 
     yield from _together(chief, config.model, data_dir, strategy, source)
 
@@ -128,23 +133,27 @@ def resume_run(
         started = time.monotonic()
         given = source.digest if source else None
 
-        def resumed() -> Run:
-            found = run.find(runs_dir, reference)
-            digest = store.info(data_dir, found.config.dataset).digest
-            return resumption.resumed(found, choices, source=given, dataset=digest)
+        def resumed() -> tuple[Run, Pool]:
+            found = finding.find(runs_dir, reference)
+            pool = open_pool(data_dir, found.config.datasets, found.classes)
+            digests = [each.digest for each in pool.datasets]
+            return resumption.resumed(found, choices, source=given, digests=digests), pool
 
-        with locks.held(resumed().path) as unlocked:
+        with locks.held(resumed()[0].path) as unlocked:
             yield from unlocked
-            this = resumed()  # the one that had it may have come to its end just now
+            this, pool = resumed()  # the one that had it may have come to its end just now
             if elsewhere := provenance.elsewhere(this):
                 yield elsewhere
                 this = elsewhere.run
             saved = checkpoint.read(this.path / CHECKPOINT)
             if this.complete and not saved:
-                saved = _state_of(this, source)
-            prepared = task.hand_out(
-                this.config, this.dataset["digest"], saved, data_dir, workers, source
-            )
+                saved = transfer.continued(this, source)
+            if this.config.weights and not saved:
+                raise RunError(
+                    f"run {this.name} was stopped before it had taken over the weights of run "
+                    f"{this.config.from_run}. Train it again with --from."
+                )
+            prepared = task.hand_out(this.config, pool, saved, workers, source)
             if len(prepared.history) > (choices.get("epochs") or len(prepared.history)):
                 raise RunError(
                     f"run {this.name} has gone on to epoch {len(prepared.history)} already. "
@@ -152,10 +161,10 @@ def resume_run(
                 )
             if not this.complete:
                 this.write()  # a complete run stays what it is until it has become another
-            yield from _train(this, prepared, started, data_dir, workers, tensorboard=tensorboard)
+            yield from _train(this, prepared, started, pool, workers, tensorboard=tensorboard)
 
     try:
-        name = run.find(runs_dir, reference).config.model
+        name = finding.find(runs_dir, reference).config.model
     except RunError:  # the chief will say it; other workers need not have the run
         name = choices.get("model") or "mlp"
     yield from _together(chief, name, data_dir, strategy, source)
@@ -186,7 +195,7 @@ def _train(
     this: Run,
     prepared: Task,
     started: float,
-    data_dir: Path,
+    pool: Pool,
     workers: Workers,
     *,
     tensorboard: bool,
@@ -223,19 +232,10 @@ def _train(
 
     temperature = _calibrate(prepared)
     began = started - before
-    trained = finish(this, network_, train.images, data_dir, history, temperature, began)
+    trained = finish(this, network_, train.images, pool, history, temperature, began)
     if not resumption.keeps_state(trained.run):
         run.forget_checkpoint(trained.run)
     yield trained
-
-
-def _state_of(this: Run, source: Source | None) -> bytes:
-    """Return the checkpoint with which a complete run ended: its model and history say it all."""
-    network_ = model.build(this.config, 1, source)
-    model.load_state(network_, this.verified(run.KERAS_MODEL))
-    history = Results.from_json(this.verified(run.METRICS)).history
-    checkpoint.save(this.path / CHECKPOINT, network_, history, None)
-    return checkpoint.read(this.path / CHECKPOINT)
 
 
 def _calibrate(prepared: Task) -> float:

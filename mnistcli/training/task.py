@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mnistcli.datasets import store
 from mnistcli.datasets.store import Split
 from mnistcli.errors import TrainingError
 from mnistcli.networks import model
@@ -21,6 +20,7 @@ from mnistcli.runs.history import EpochRecord
 from mnistcli.training import checkpoint, groups, loop
 from mnistcli.training.distribution import Workers
 from mnistcli.training.loop import Best, EpochEnd, Progress
+from mnistcli.training.pool import Pool, open_pool
 
 
 @dataclass(frozen=True)
@@ -52,21 +52,21 @@ class Task:
 
 
 def hand_out(
-    config: TrainingConfig,
-    digest: str,
-    saved: bytes,
-    data_dir: Path,
-    workers: Workers,
-    source: Source | None,
+    config: TrainingConfig, pool: Pool, saved: bytes, workers: Workers, source: Source | None
 ) -> Task:
     """Give the other workers, if there are any, what they need, and return the chief's own task.
 
-    `digest` is the dataset's, `saved` the bytes of the checkpoint, if there is one,
-    `source` the Python file that the network comes from, if it does.
+    `saved` are the bytes of the checkpoint, if there is one, `source` is the Python file that the
+    network comes from, if it does.
     """
-    common = {"config": config.to_json(), "digest": digest, "computing": computing.here()}
+    common = {
+        "config": config.to_json(),
+        "digest": pool.digest,
+        "classes": pool.classes,
+        "computing": computing.here(),
+    }
     workers.share(json.dumps(common).encode())
-    return _prepare(config, workers.share(saved), data_dir, workers, source)
+    return _prepare(config, pool, workers.share(saved), workers, source)
 
 
 def receive(data_dir: Path, workers: Workers, source: Source | None) -> Task:
@@ -77,11 +77,11 @@ def receive(data_dir: Path, workers: Workers, source: Source | None) -> Task:
     common = json.loads(workers.share())
     saved = workers.share()
     config = TrainingConfig.from_json(common["config"])
-    digest = store.info(data_dir, config.dataset).digest
-    if digest != common["digest"]:
+    pool = open_pool(data_dir, config.datasets, common["classes"])
+    if pool.digest != common["digest"]:
         raise TrainingError(
-            f"this worker's {config.dataset} is not the chief's: expected the digest "
-            f"{common['digest'][:8]}…, got {digest[:8]}…. Fetch it anew on both."
+            f"this worker's {' and '.join(config.datasets)} is not the chief's: expected the "
+            f"digest {common['digest'][:8]}…, got {pool.digest[:8]}…. Fetch it anew on both."
         )
     if not groups.uses_threads_for(config.model):
         raise TrainingError(
@@ -105,27 +105,14 @@ def receive(data_dir: Path, workers: Workers, source: Source | None) -> Task:
             f"this worker's network is not the chief's, which is {config.model} with sha256 "
             f"{config.source or 'none'}. Start it with the same --model."
         )
-    return _prepare(config, saved, data_dir, workers, source)
+    return _prepare(config, pool, saved, workers, source)
 
 
 def _prepare(
-    config: TrainingConfig, saved: bytes, data_dir: Path, workers: Workers, source: Source | None
+    config: TrainingConfig, pool: Pool, saved: bytes, workers: Workers, source: Source | None
 ) -> Task:
-    train, validation = hold_out(
-        store.load(data_dir, config.dataset, "train"), config.validation_split
-    )
-    network = model.build(config, len(train.labels), source)
+    train, validation = pool.train(config.validation_split, heard=config.weights is not None)
+    network = model.build(config, len(train.labels), source, len(pool.classes))
     state = checkpoint.restore(saved, network)
     history, best = (state.history, state.best) if state else ((), None)
     return Task(config, workers.strategy, network, train, validation, history, best)
-
-
-def hold_out(train: Split, fraction: float) -> tuple[Split, Split | None]:
-    """Return the training images without, and with only, their last `fraction`."""
-    held = round(len(train.labels) * fraction)
-    if held == 0:
-        return train, None
-    return (
-        Split(train.images[:-held], train.labels[:-held]),
-        Split(train.images[-held:], train.labels[-held:]),
-    )

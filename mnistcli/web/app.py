@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from mnistcli.classes import are_digits
 from mnistcli.cores import cores
 from mnistcli.reading import prediction as reading
 from mnistcli.reading.classifier import Classifier
@@ -59,6 +60,8 @@ def create_app(
                 415, "a form was sent: expected the picture's bytes alone (curl --data-binary)."
             )
         count = _count(request.query_params.get("digits", ANY))
+        if "digits" in request.query_params and not are_digits(run.classes):
+            raise HTTPException(400, "digits goes with digits only: this run tells others apart.")
         async with body.of(request) as data:
             if not data:
                 raise HTTPException(400, "the body is empty: expected the bytes of a picture.")
@@ -66,7 +69,8 @@ def create_app(
         return answer(prediction, run, with_image="image" in request.query_params)
 
     async def health(_request: Request) -> Response:
-        return JSONResponse({"version": VERSION, "status": "ok", "run": run.name})
+        about = {"version": VERSION, "status": "ok", "run": run.name, "classes": [*run.classes]}
+        return JSONResponse(about)
 
     application = Starlette(
         routes=[
@@ -98,6 +102,7 @@ def answer(prediction: Prediction, run: Run, *, with_image: bool) -> Response:
     content: dict[str, Any] = {
         "version": VERSION,
         "run": str(run.path.absolute()),
+        "classes": list(run.classes),
         "predictions": [prediction_json],
     }
     if prediction.error is None:
@@ -119,7 +124,7 @@ class Reader:
         return await loop.run_in_executor(self._threads, self._read, data, count)
 
     def _read(self, data: bytes, count: int | None) -> Prediction:
-        found = reading.read(STDIN, data)
+        found = reading.read(STDIN, data, signs=not are_digits(self._classifier.classes))
         with self._one_at_a_time:
             (prediction,) = reading.predict([found], self._classifier, count=count)
         return prediction

@@ -6,11 +6,14 @@ const SIDE = 128; // height of the picture that is sent: reading takes little ti
 const PATIENCE = 20_000; // milliseconds to wait for an answer
 const SLOW = 200; // milliseconds after which a picture's reading is announced
 const PAUSE = 600; // milliseconds without a new answer, after which it is said aloud
+const BARS = 10; // of more classes, the most probable ones have a bar
 const WORTH_NAMING = 0.01; // a second answer below it is not mentioned
 
 const $ = (id) => document.getElementById(id);
 const sheet = new Sheet($("sheet"), changed, say);
-const bars = Array.from({ length: 10 }, (_, digit) => addBar(digit));
+let classes = [..."0123456789"]; // until the server has said what its network tells apart
+let bars = classes.map(addBar);
+let invitation = "Draw here: a digit, or several";
 let reading = false;
 let stale = false;
 let pause = 0;
@@ -23,7 +26,7 @@ function changed() {
   $("clear").disabled = sheet.empty;
   const { picture } = sheet;
   $("prompt").hidden = !sheet.empty && !(picture && !picture.bitmap);
-  $("prompt").textContent = picture ? picture.file.name : "Draw here: a digit, or several";
+  $("prompt").textContent = picture ? picture.file.name : invitation;
   read();
 }
 
@@ -66,12 +69,12 @@ function show(prediction, content) {
   const several = digits.length > 1;
   if (!(picked < digits.length)) picked = null;
   const place = picked ?? leastSure(digits);
-  const { digit, probabilities, image } = digits[place];
+  const { label, probabilities, image } = digits[place];
   const sure = `${percent(probability, "Over 99.9 %")} sure`;
   const whole = several ? `${sure} of all ${digits.length} digits` : sure;
-  const aside = several ? `${ordinal(place)}: ${digit}, ${percent(digits[place].probability)}` : "";
-  const words = [aside, second(digit, probabilities)].filter(Boolean).join("; ");
-  display(null, whole, words, digit, probabilities, image);
+  const aside = several ? `${ordinal(place)}: ${label}, ${percent(digits[place].probability)}` : "";
+  const words = [aside, second(label, probabilities)].filter(Boolean).join("; ");
+  display(null, whole, words, label, probabilities, image);
   $("reading").classList.toggle("doubtful", doubtful);
   $("reading").classList.toggle("several", several);
   if (doubtful) $("certainty").textContent = `${whole}, but it may be no digit`;
@@ -100,11 +103,11 @@ function ordinal(place) {
   return ["1st", "2nd", "3rd"][place] ?? `${place + 1}th`;
 }
 
-/** Say which other digit it may be, where one is worth naming. */
-function second(digit, probabilities) {
+/** Say what else it may be, where that is worth naming. */
+function second(label, probabilities) {
   const [other] = probabilities
-    .map((each, name) => [each, name])
-    .filter(([, name]) => name !== digit)
+    .map((each, place) => [each, classes[place]])
+    .filter(([, name]) => name !== label)
     .sort(([a], [b]) => b - a);
   return other[0] >= WORTH_NAMING ? `otherwise ${other[1]}, ${percent(other[0])}` : "";
 }
@@ -131,14 +134,14 @@ function written(text, chosen, choose, doubtful) {
 
 /** Draw a box around each digit on the sheet. */
 function mark({ digits, size }, chosen, content) {
-  const boxes = digits.map(({ digit, box }, place) => {
+  const boxes = digits.map(({ label, box }, place) => {
     const at = sheet.locate(box, size, content);
     if (!at) return null;
     const element = document.createElement("span");
     ["left", "top", "width", "height"].forEach((side, k) => {
       element.style[side] = `${100 * at[k]}%`;
     });
-    element.dataset.digit = digit;
+    element.dataset.digit = label;
     element.classList.toggle("chosen", place === chosen);
     return element;
   });
@@ -160,20 +163,31 @@ function showError(error) {
   sayLater(sentence);
 }
 
-function display(text, certainty, otherwise, digit, probabilities, image) {
+function display(text, certainty, otherwise, label, probabilities, image) {
   $("reading").classList.toggle("idle", !probabilities);
   $("reading").classList.remove("several", "doubtful");
   if (text !== null) $("digit").textContent = text;
   $("marks").replaceChildren();
   $("certainty").textContent = certainty;
   $("otherwise").textContent = otherwise;
-  bars.forEach(({ row, fill, value }, name) => {
-    const probability = probabilities?.[name] ?? 0;
-    row.classList.toggle("best", name === digit);
+  const shown = ranked(probabilities);
+  bars.forEach(({ row, name, fill, value }, place) => {
+    const probability = probabilities?.[shown[place]] ?? 0;
+    name.textContent = classes[shown[place]];
+    row.classList.toggle("best", name.textContent === label);
     fill.style.setProperty("--p", probability);
     value.textContent = probabilities ? percent(probability) : "";
   });
   paintImage(image);
+}
+
+/** Return which classes have a bar: all in their order, or of many the most probable ones first. */
+function ranked(probabilities) {
+  const places = classes.map((_, place) => place);
+  if (places.length > BARS && probabilities) {
+    places.sort((a, b) => probabilities[b] - probabilities[a]);
+  }
+  return places.slice(0, BARS);
 }
 
 /** Return a probability in percent; `almost` where rounding would make a certainty of it. */
@@ -192,17 +206,17 @@ function paintImage(rows) {
   context.putImageData(pixels, 0, 0);
 }
 
-function addBar(digit) {
+function addBar(label) {
   const [row, name, track, fill, value] = ["li", "span", "span", "span", "span"].map((tag) =>
     document.createElement(tag),
   );
   [name.className, track.className, fill.className] = ["name", "track", "fill"];
   value.className = "value";
-  name.textContent = digit;
+  name.textContent = label;
   track.append(fill);
   row.append(name, track, value);
   $("bars").append(row);
-  return { row, fill, value };
+  return { row, name, fill, value };
 }
 
 function say(words) {
@@ -258,5 +272,16 @@ if (/Mac|iPhone|iPad/.test(navigator.platform)) {
 sheet.render();
 fetch("health")
   .then((response) => response.json())
-  .then(({ run }) => ($("run").textContent = `run ${run}`))
+  .then((about) => {
+    $("run").textContent = `run ${about.run}`;
+    if (about.classes.join() === classes.join()) return;
+    classes = about.classes;
+    $("bars").replaceChildren();
+    bars = classes.slice(0, BARS).map(addBar);
+    $("bars").style.setProperty("--classes", bars.length);
+    $("bars").style.setProperty("--longest", Math.max(...classes.map((name) => name.length)));
+    for (const each of document.querySelectorAll("h1, title")) each.textContent = "Draw a sign";
+    invitation = "Draw here: one sign";
+    changed();
+  })
   .catch(() => {});

@@ -1,5 +1,7 @@
 """What `mnistcli sweep` makes of its options, and what it refuses before the first run."""
 
+from pathlib import Path
+
 import pytest
 
 from mnistcli.commands import settings
@@ -18,7 +20,7 @@ def compared(tiny_data_dir):
         given = {name: context.params[name] for name in settings.OPTIONS}
         file = context.params["file"]
         rows = settings.read(file, context) if file else []
-        return settings.settings(settings.values(given), rows, tiny_data_dir)
+        return settings.settings(settings.values(given), rows, tiny_data_dir, Path("runs"))
 
     return parse
 

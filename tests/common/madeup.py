@@ -22,7 +22,7 @@ def make(folder, name, *, accuracy=0.9, seconds=5.0, epochs=3, **choices):
     """A complete run whose files hold no model: `runs` does not look."""
     config = configure(**{"dataset": "synthetic", "epochs": epochs, **choices})
     made = run.create(
-        folders.reserve(folder, name, config.model), config, DATASET, {"mnistcli": "0.1.0"}
+        folders.reserve(folder, name, config.model), config, [DATASET], {"mnistcli": "0.1.0"}
     )
     history = [
         SECOND | {"epoch": k, "loss": 1 / k, "accuracy": 1 - 0.3 / k} for k in range(1, epochs + 1)
@@ -42,7 +42,7 @@ def make(folder, name, *, accuracy=0.9, seconds=5.0, epochs=3, **choices):
 
 def unfinished(folder, name):
     config = configure(dataset="synthetic")
-    return run.create(folders.reserve(folder, name, config.model), config, DATASET, {}).path
+    return run.create(folders.reserve(folder, name, config.model), config, [DATASET], {}).path
 
 
 @pytest.fixture

@@ -288,6 +288,9 @@ def test_the_json_of_fetch_has_the_keys_of_the_contract(mnist_data_dir, mnistcli
         "downloaded": False,
         "train": 60_000,
         "test": 10_000,
+        "classes": list("0123456789"),
+        "unread": 0,
+        "skipped": [],
     }
     assert source.endswith("shared/mnist")
 

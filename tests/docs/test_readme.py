@@ -17,7 +17,10 @@ from PIL import Image
 from mnistcli.cli import cli
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("README.md", "docs/experiments.md", "docs/scaling.md", "docs/serving.md")
+PAGES = (
+    "README.md",
+    *(f"docs/{name}.md" for name in ("experiments", "scaling", "serving", "your-own-data")),
+)
 
 
 def lines(page):
@@ -66,7 +69,7 @@ def test_the_options_of_a_line_are_those_of_the_program(arguments, tmp_path, mon
 # All of README's lines, in a fresh environment, as a reader would type them.
 
 LEFT_OUT = ("make ", "pipx ", "uv ", "mnistcli serve --open")  # what needs more than a shell
-ASSUMED = ("img.png", "number.png", "meter.jpg", "scans/1.png")
+ASSUMED = ("img.png", "number.png", "meter.jpg", "scans/1.png", "sign.jpg")
 
 
 @pytest.fixture
@@ -86,6 +89,10 @@ def reader(mnist_dir, small_pictures, tmp_path):
     row = np.hstack([np.array(Image.open(small_pictures / f"{digit}.png")) for digit in range(4)])
     for name in ASSUMED:
         Image.fromarray(255 - row).resize((448, 112)).save(work / name)
+    for number, name in enumerate(("letters/A", "letters/B", "my-digits/0", "my-digits/1")):
+        (work / name).mkdir(parents=True)
+        for k in range(4):  # whatever they show
+            shutil.copy(small_pictures / f"{(number % 2) * 4 + k}.png", work / name)
     text = (ROOT / "README.md").read_text()
     (work / "net.py").write_text(re.search(r"```python\n(from keras.*?)```", text, re.DOTALL)[1])
     (work / "settings.csv").write_text("optimizer,epochs\nadam,1\nsgd,1\n")

@@ -13,7 +13,8 @@ import sys
 import pytest
 from common.kept import weights
 
-from mnistcli.runs.run import Run, find
+from mnistcli.runs.finding import find
+from mnistcli.runs.run import Run
 
 OPTIONS = ("--dataset", "synthetic", "--epochs", "4", "--batch-size", "50", "--optimizer", "adam")
 SMALL = (*OPTIONS, "--hidden", "32")

@@ -3,6 +3,7 @@
 import io
 import json
 import shutil
+import string
 import subprocess
 import sys
 
@@ -11,7 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mnistcli.evaluation.metrics import ConfidenceBin
+from mnistcli.classes import DIGITS
+from mnistcli.evaluation.metrics import ConfidenceBin, measure
 from mnistcli.evaluation.mistakes import Mistake
 from mnistcli.figures import curves, headlines, plots
 from mnistcli.runs.history import EpochRecord
@@ -23,16 +25,21 @@ RECORDS = tuple(
 UNHELD = tuple(EpochRecord(r.epoch, r.loss, r.accuracy, None, None, 1.0) for r in RECORDS)
 BINS = (ConfidenceBin(0.4, 0.5, 2), ConfidenceBin(0.95, 0.9, 98))
 MISTAKES = tuple(
-    Mistake(f"#{k}", np.full((28, 28), 8 * k, np.uint8), k % 10, (k + 1) % 10, 0.9)
+    Mistake(f"#{k}", np.full((28, 28), 8 * k, np.uint8), str(k % 10), str((k + 1) % 10), 0.9)
     for k in range(30)
 )
 
 
-def matrix(mistakes=()):
-    counts = np.diag([10] * 10)
+def matrix(mistakes=(), right=(10,) * 10, classes=DIGITS):
+    """Return the metrics of a confusion matrix."""
+    counts = np.diag(right)
     for true, read, count in mistakes:
         counts[true, read] = count
-    return counts
+    labels, answers = (
+        np.repeat(axis, counts.ravel()) for axis in np.indices(counts.shape).reshape(2, -1)
+    )
+    probabilities = np.eye(len(right), dtype=np.float32)[answers]
+    return measure(probabilities, labels.astype(np.uint8), classes)
 
 
 def size(png: bytes) -> tuple[int, int]:
@@ -46,7 +53,7 @@ FIGURES = {
     "confusion": lambda subject: plots.confusion(matrix([(4, 9, 3)]), subject),
     "confusion without a mistake": lambda subject: plots.confusion(matrix(), subject),
     "confusion of some digits only": lambda subject: plots.confusion(
-        np.diag([3] + [0] * 9), subject
+        matrix(right=[3] + [0] * 9), subject
     ),
     "mistakes": lambda subject: plots.mistakes(MISTAKES, 30, subject),
     "one mistake": lambda subject: plots.mistakes(MISTAKES[:1], 1, subject),
@@ -103,6 +110,12 @@ def test_the_confusion_headline_names_the_commonest_mistake():
     assert headlines.confusion(matrix([(4, 9, 3), (7, 1, 2)])) == (
         "4 is most often taken for 9: 3 of 13"
     )
+
+
+def test_the_confusion_of_many_classes_is_drawn_larger_with_their_names():
+    metrics = matrix([(0, 25, 1)], right=[2] * 26, classes=string.ascii_uppercase)
+    assert size(plots.confusion(metrics, "letters"))[0] > 2000
+    assert headlines.confusion(metrics) == "A is most often taken for Z: 1 of 3"
 
 
 def test_the_confusion_headline_says_when_all_is_right():

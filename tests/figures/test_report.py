@@ -66,7 +66,7 @@ def test_the_page_names_the_run_and_its_accuracy(text):
 
 def test_the_page_holds_configuration_data_and_versions(text, run):
     manifest = Run.read(run)
-    for fact in ("rmsprop", "batch size 128", manifest.dataset["digest"], *manifest.versions):
+    for fact in ("rmsprop", "batch size 128", manifest.datasets[0]["digest"], *manifest.versions):
         assert fact in text
 
 
@@ -110,13 +110,18 @@ def test_every_picture_has_a_text(page):
 
 def test_the_command_in_the_page_is_one_that_train_takes(run):
     from mnistcli.commands.train import train
+    from mnistcli.commands.training import named
 
     words = " ".join(command(Run.read(run))).split()
     assert words[:2] == ["mnistcli", "train"]
-    parsed = train.make_context("train", words[2:]).params
+    parsed = named(train.make_context("train", words[2:]).params)
     config = Run.read(run).config.to_json()
     assert {name: parsed[name] for name in config if name in parsed} == {
-        name: tuple(value) if name == "hidden" else value or None if name == "metric" else value
+        name: tuple(value)
+        if name in ("hidden", "added")
+        else value or None
+        if name == "metric"
+        else value
         for name, value in config.items()
         if name in parsed
     }

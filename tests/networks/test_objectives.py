@@ -16,11 +16,11 @@ PROBABILITIES = (np.exp(LOGITS) / np.exp(LOGITS).sum(axis=1, keepdims=True)).ast
 
 @pytest.mark.parametrize("name", METRICS)
 def test_a_metric_of_parts_adds_up_to_that_of_the_whole(name):
-    whole = objectives.Measure(name)
+    whole = objectives.Measure(name, 10)
     whole.update(LABELS, PROBABILITIES)
     sums = [0.0] * len(whole.variables)
     for part in (slice(0, 13), slice(13, 50), slice(50, 90)):
-        each = objectives.Measure(name)
+        each = objectives.Measure(name, 10)
         each.update(LABELS[part], PROBABILITIES[part])
         sums = [s + np.asarray(v) for s, v in zip(sums, each.variables, strict=True)]
     for expected, found in zip(whole.variables, sums, strict=True):
@@ -31,11 +31,11 @@ def test_a_metric_of_parts_adds_up_to_that_of_the_whole(name):
 @pytest.mark.parametrize("name", LOSSES)
 def test_a_loss_is_keras_own_mean_over_images(name):
     network = model.build(configure(hidden=(), loss=name), 1000)
-    targets = objectives.targets(name, LABELS)
+    targets = objectives.targets(name, LABELS, 10)
     whole = float(network.compute_loss(None, targets, PROBABILITIES))
     parts = (slice(0, 30), slice(30, 90))
     halves = [
-        float(network.compute_loss(None, objectives.targets(name, LABELS[p]), PROBABILITIES[p]))
+        float(network.compute_loss(None, objectives.targets(name, LABELS[p], 10), PROBABILITIES[p]))
         for p in parts
     ]
     assert (halves[0] + 2 * halves[1]) / 3 == pytest.approx(whole, rel=1e-5)
@@ -52,8 +52,8 @@ def test_every_metric_and_loss_of_keras_is_listed_or_has_a_reason_why_not():
 
 
 def test_labels_become_one_hot_only_where_they_have_to():
-    assert objectives.targets("sparse_categorical_crossentropy", LABELS) is LABELS
-    assert np.asarray(objectives.targets("mean_squared_error", LABELS)).shape == (90, 10)
+    assert objectives.targets("sparse_categorical_crossentropy", LABELS, 10) is LABELS
+    assert np.asarray(objectives.targets("mean_squared_error", LABELS, 10)).shape == (90, 10)
 
 
 @pytest.mark.parametrize("loss", ["sparse_categorical_crossentropy", "mean_squared_error"])
@@ -62,7 +62,7 @@ def test_the_compiled_model_measures_in_plain_keras_what_fits_its_labels(loss):
     network = model.build(configure(hidden=(), loss=loss, metric=metric), 1000)
     images = RNG.integers(0, 256, (90, 28, 28)).astype(np.uint8)
     found = network.evaluate(
-        images, np.asarray(objectives.targets(loss, LABELS)), verbose=0, return_dict=True
+        images, np.asarray(objectives.targets(loss, LABELS, 10)), verbose=0, return_dict=True
     )
     fitting = "sparse_categorical_accuracy" if loss.startswith("sparse") else "f1_score"
     assert set(found) == {"loss", "accuracy", fitting}

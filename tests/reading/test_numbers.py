@@ -51,7 +51,7 @@ def test_one_digit_is_also_the_digit(answer, pictures):
 def test_each_digit_has_its_probabilities_and_its_box_in_pixels_of_the_picture(answer, picture):
     digits = answer(picture)["digits"]
     for digit, place in zip(digits, places(NUMBER), strict=True):
-        assert digit.keys() == {"digit", "probability", "probabilities", "box", "line"}
+        assert digit.keys() == {"digit", "label", "probability", "probabilities", "box", "line"}
         assert sum(digit["probabilities"]) == pytest.approx(1, abs=1e-5)
         assert all(isinstance(each, int) for each in digit["box"])
         assert np.abs(np.subtract(digit["box"], place)).max() <= 8

@@ -11,6 +11,7 @@ from mnistcli.runs.config import TrainingConfig
 
 CONFIG = TrainingConfig(
     dataset="mnist",
+    added=(),
     model="mlp",
     hidden=(512,),
     activation="relu",
@@ -28,8 +29,13 @@ CONFIG = TrainingConfig(
     augment=False,
     seed=0,
     source=None,
+    from_run=None,
+    weights=None,
 )
-NEW = ("hidden", "activation", "dropout", "l2", "loss", "metric", "source")
+NEW = (
+    *("added", "hidden", "activation", "dropout", "l2", "loss", "metric", "source"),
+    *("from_run", "weights"),
+)
 
 
 def test_the_defaults_are_the_books():

@@ -9,7 +9,7 @@ import pytest
 
 from mnistcli.errors import RunError
 from mnistcli.networks.catalogue import configure
-from mnistcli.runs import folders, run
+from mnistcli.runs import finding, folders, run
 from mnistcli.runs.run import Run
 
 CONFIG = configure(dataset="synthetic", seed=7)
@@ -19,7 +19,7 @@ ARTIFACTS = ("model.keras", "model.tflite", "metrics.json")
 
 
 def create(folder, name=None):
-    return run.create(folders.reserve(folder, name, CONFIG.model), CONFIG, DATASET, VERSIONS)
+    return run.create(folders.reserve(folder, name, CONFIG.model), CONFIG, [DATASET], VERSIONS)
 
 
 def create_complete(folder, name):
@@ -202,37 +202,37 @@ def test_artifacts_of_an_unfinished_run_are_refused(tmp_path):
 def test_a_name_finds_the_run_under_the_runs_folder(tmp_path):
     this = create_complete(tmp_path, "a")
     create_complete(tmp_path, "b")
-    assert run.find(tmp_path, "a") == this
+    assert finding.find(tmp_path, "a") == this
 
 
 def test_a_path_finds_the_run_anywhere(tmp_path):
     this = create_complete(tmp_path / "elsewhere", "a")
-    assert run.find(tmp_path / "runs", str(this.path)) == this
+    assert finding.find(tmp_path / "runs", str(this.path)) == this
 
 
 def test_without_a_name_the_newest_complete_run_is_found(tmp_path):
     create_complete(tmp_path, "z-oldest")
     newest = create_complete(tmp_path, "b")
     create(tmp_path, "a-unfinished")
-    assert run.find(tmp_path, None) == newest
+    assert finding.find(tmp_path, None) == newest
 
 
 def test_a_copied_run_keeps_its_age(tmp_path):
     oldest = create_complete(tmp_path, "oldest")
     newest = create_complete(tmp_path, "newest")
     shutil.copytree(oldest.path, tmp_path / "copy")
-    assert run.find(tmp_path, None) == newest
+    assert finding.find(tmp_path, None) == newest
 
 
 def test_without_any_run_the_remedy_is_to_train(tmp_path):
     with pytest.raises(RunError, match="Run `mnistcli train` first"):
-        run.find(tmp_path / "missing", None)
+        finding.find(tmp_path / "missing", None)
 
 
 def test_a_misspelt_name_is_answered_with_the_nearest(tmp_path):
     create_complete(tmp_path, "baseline")
     with pytest.raises(RunError, match=r"Did you mean baseline\?"):
-        run.find(tmp_path, "basline")
+        finding.find(tmp_path, "basline")
 
 
 def test_folders_that_are_no_runs_are_passed_over(tmp_path):
@@ -241,10 +241,10 @@ def test_folders_that_are_no_runs_are_passed_over(tmp_path):
     (tmp_path / "file").touch()
     (tmp_path / "damaged").mkdir()
     (tmp_path / "damaged" / "run.json").write_text("{")
-    assert [each.name for each in run.runs(tmp_path)] == ["a"]
+    assert [each.name for each in finding.runs(tmp_path)] == ["a"]
 
 
 def test_runs_come_newest_first(tmp_path):
     for name in ("b", "a", "c"):
         create(tmp_path, name)
-    assert [each.name for each in run.runs(tmp_path)] == ["c", "a", "b"]
+    assert [each.name for each in finding.runs(tmp_path)] == ["c", "a", "b"]

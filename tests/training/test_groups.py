@@ -33,7 +33,7 @@ def network(request):
 def of_a_group(network, images, smoothing=SMOOTHING):
     """Return the function of a group's contribution to a batch, and what it looks like."""
     data = digits(images)
-    traced = groups.training_contribution(network, objectives.measures(()), smoothing)
+    traced = groups.training_contribution(network, objectives.measures((), 10), smoothing)
     values = groups.current_values(network)
     x, y = tf.cast(data.images, tf.float32), tf.constant(data.labels)
     seeds = tf.zeros((len(groups.generators(network)), 2), tf.int32)

@@ -26,7 +26,7 @@ def network(*layers):
 def contribution(built, seeds):
     """Return a group's gradients for given seeds."""
     data = digits(32)
-    call = groups.training_contribution(built, objectives.measures(()), 0.0).call
+    call = groups.training_contribution(built, objectives.measures((), 10), 0.0).call
     values = groups.current_values(built)
     x, y = tf.cast(data.images, tf.float32), tf.constant(data.labels)
     seeds = tf.fill((len(groups.generators(built)), 2), seeds)

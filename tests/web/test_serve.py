@@ -12,7 +12,8 @@ from common.loopback import exchange, request, serving, serving_here, three
 
 from mnistcli.errors import ServeError
 from mnistcli.reading.classifier import Classifier
-from mnistcli.runs.run import Run, find
+from mnistcli.runs.finding import find
+from mnistcli.runs.run import Run
 from mnistcli.web import server
 from mnistcli.web.limits import Limits
 
@@ -124,7 +125,7 @@ def test_open_starts_the_browser_with_the_url(runs_dir, tmp_path):
 def test_it_loads_no_tensorflow(runs_dir):
     code = (
         "import sys\nfrom mnistcli.web import app, server\nfrom mnistcli.reading.classifier import Classifier\n"
-        "from mnistcli.runs.run import find\nfrom pathlib import Path\n"
+        "from mnistcli.runs.finding import find\nfrom pathlib import Path\n"
         "run = find(Path(sys.argv[1]), None)\napp.create_app(Classifier.load(run), run)\n"
         "sys.exit(', '.join(set(sys.modules) & {'tensorflow', 'keras', 'h5py'}))"
     )

@@ -114,7 +114,8 @@ def _rehearse(planned: Planned, data_dir: Path, connection: Connection) -> None:
         from mnistcli.training.rehearsal import rehearse
 
         with watched(planned.setting.source):
-            plan = rehearse(planned.config, data_dir, planned.setting.source, TRIED)
+            known = planned.setting.parent.classes if planned.setting.parent else None
+            plan = rehearse(planned.config, data_dir, planned.setting.source, known, TRIED)
         connection.send((plan.before + FINISHING, plan.seconds))
     except Exception as error:  # noqa: BLE001 - for the parent to raise
         connection.send(error)

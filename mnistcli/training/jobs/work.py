@@ -182,7 +182,8 @@ def _trained(given: Assignment, connection: Connection) -> str:
     if begun is None:
         membership, config = planned.membership, planned.config
         where = (given.data_dir, runs_dir, planned.name)
-        events = train_run(config, *where, membership=membership, **how)
+        parent = planned.setting.parent
+        events = train_run(config, *where, membership=membership, parent=parent, **how)
     else:
         choices = {"model": planned.config.model}
         events = resume_run(str(begun.path), choices, given.data_dir, runs_dir, **how)

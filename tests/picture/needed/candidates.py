@@ -27,8 +27,8 @@ TWO = shape(bar(20, 10, 6, 100), bar(20, 50, 112, 6), bar(126, 10, 6, 100))
 
 @needs("candidates.SMOOTH")
 def a_stroke_stays_where_it_is_thinner_and_a_jag_does_not() -> bool:
-    thin = candidates._smooth(drawn(bar(100, 50, 11, 200)), 18)
-    jag = candidates._smooth(drawn(bar(100, 50, 60, 200), bar(160, 100, 5, 5)), 18)
+    thin = candidates.smooth(drawn(bar(100, 50, 11, 200)), 18)
+    jag = candidates.smooth(drawn(bar(100, 50, 60, 200), bar(160, 100, 5, 5)), 18)
     return bool(thin[150].any() and not jag[100:105, 162:].any())
 
 

@@ -193,7 +193,7 @@ def a_sheet_without_a_corner_is_none() -> bool:
 
 def stands_out(picture: np.ndarray) -> bool:
     sheet = drawn(bar(100, 100, 100, 100))
-    return search._stands_out(sheet, search.View(np.asarray(picture, np.uint8)))
+    return search._is_apart(sheet, search.View(np.asarray(picture, np.uint8)))
 
 
 @needs("search.EDGE")
