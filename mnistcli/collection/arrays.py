@@ -1,6 +1,5 @@
 """Images that are arrays already: an .npz, four IDX files, a CSV of pixels."""
 
-import csv
 import io
 import math
 import re
@@ -16,6 +15,7 @@ from mnistcli.collection import trees
 from mnistcli.collection.parts import MOST_IMAGES, Part
 from mnistcli.datasets import idx
 from mnistcli.errors import DatasetError
+from mnistcli.reading import tables
 
 SIDE = 28
 PIXELS = SIDE * SIDE
@@ -194,10 +194,7 @@ def of_pixels(node: Traversable, header: Sequence[str] | None) -> Part:
 def rows(node: Traversable) -> Iterator[tuple[int, list[str]]]:
     """Yield line number and values of each row of a CSV that is not empty."""
     with trees.opening(node) as file:
-        reader = csv.reader(io.TextIOWrapper(file, "utf-8-sig", newline=""))
         try:
-            for row in reader:
-                if any(value.strip() for value in row):
-                    yield reader.line_num, row
-        except (csv.Error, UnicodeDecodeError) as error:
-            raise DatasetError(f"{node} is not a CSV in UTF-8: {error}.") from error
+            yield from tables.rows(file)
+        except tables.FAILURES as error:
+            raise DatasetError(f"{node} is not a CSV in UTF-8 or UTF-16: {error}.") from error

@@ -1,7 +1,5 @@
 """People's own labelled pictures: a folder with one sub-folder per label, or a CSV."""
 
-import codecs
-import csv
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -11,10 +9,10 @@ from pathlib import Path
 from mnistcli.classes import DIGITS, are_digits
 from mnistcli.errors import DatasetError
 from mnistcli.evaluation.texts import bare
+from mnistcli.reading import tables
 from mnistcli.reading.inputs import expand, natural
 
 LINES = re.compile(r"[0-9]+(\n[0-9]+)*")
-DELIMITERS = ",;\t"  # spreadsheets save the second where the comma is a decimal point
 
 
 @dataclass(frozen=True)
@@ -72,38 +70,29 @@ def _of_folder(
 
 
 def _of_csv(path: Path, classes: Sequence[str]) -> Iterator[LabelledPicture]:
+    shown = (
+        "the digits that the picture shows, such as 7 or 12 34|56"
+        if are_digits(classes)
+        else f"one of {', '.join(classes)}"
+    )
     try:
-        with path.open(newline="", encoding=_encoding(path)) as file:
-            head = file.readline()
-            file.seek(0)
-            delimiter = max(DELIMITERS, key=head.count)
-            rows = csv.DictReader(file, delimiter=delimiter, skipinitialspace=True)
-            names = [name.strip().lower() for name in rows.fieldnames or ()]
-            rows.fieldnames = names
+        with path.open("rb") as file:
+            rows = tables.rows(file)
+            names = [name.lower() for name in next(rows, (0, []))[1]]
             if not {"path", "label"} <= set(names):
                 raise DatasetError(
                     f"{path} is not a list of labelled pictures: expected the columns path and "
                     f"label, got {', '.join(names) or 'nothing'}."
                 )
-            for row in rows:
-                label = _label(row["label"] or "", classes)
-                if not row["path"] or label is None:
-                    shown = (
-                        "the digits that the picture shows, such as 7 or 12 34|56"
-                        if are_digits(classes)
-                        else f"one of {', '.join(classes)}"
-                    )
+            for line, row in rows:
+                values = dict(zip(names, row, strict=False))
+                picture, text = values.get("path", ""), values.get("label", "")
+                label = _label(text, classes)
+                if not picture or label is None:
                     raise DatasetError(
-                        f"{path}, line {rows.line_num}: expected a path and {shown}, got "
-                        f"{row['path']!r} and {row['label']!r}."
+                        f"{path}, line {line}: expected a path and {shown}, got {picture!r} and "
+                        f"{text!r}."
                     )
-                yield LabelledPicture(str(path.parent / row["path"]), label)
-    except (csv.Error, UnicodeError) as error:
+                yield LabelledPicture(str(path.parent / picture), label)
+    except tables.FAILURES as error:
         raise DatasetError(f"{path} is not a CSV in UTF-8 or UTF-16: {error}.") from error
-
-
-def _encoding(path: Path) -> str:
-    """Return which Unicode a file is in: spreadsheets save UTF-16 with a mark at its beginning."""
-    with path.open("rb") as file:
-        marked = file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-    return "utf-16" if marked else "utf-8-sig"
