@@ -150,3 +150,10 @@ def test_an_option_that_is_a_column_too_is_refused(refused, tmp_path):
     file = tmp_path / "settings.csv"
     file.write_text("epochs\n1\n")
     assert "--epochs is a column" in refused("--settings", file, "--epochs", 2)
+
+
+def test_tab_completes_the_value_behind_the_last_comma():
+    values = settings.Values(settings.OPTIONS["optimizer"])
+    context = sweep.make_context("sweep", [])
+    offered = values.shell_complete(context, settings.OPTIONS["optimizer"], "sgd,adamw")
+    assert [item.value for item in offered] == ["sgd,adamw"]

@@ -101,22 +101,22 @@ def test_slurm_tells_each_task_who_it_is(tmp_path, environment):
     assert [config["task"]["index"] for config in configs] == [0, 1, 2]
 
 
-def test_a_slurm_array_shares_a_sweep_out(tmp_path, tiny_data_dir, environment):
-    """Each task has a folder of its own; copied into one, they are the whole sweep."""
-    script = (
-        recipe("sweep --optimizer").replace("--optimizer", SMALL).replace("--seeds 20", "--seeds 1")
-    )
-    script = script.replace("rmsprop,adam,sgd", "adam,sgd").replace("TASK_ID/10", "TASK_ID/2")
-    for task in ("0", "1"):
-        own = {"SLURM_ARRAY_TASK_ID": task, "MNISTCLI_RUNS_DIR": str(tmp_path / f"runs-{task}")}
+def test_a_slurm_array_and_an_indexed_job_share_a_sweep_out(tmp_path, tiny_data_dir, environment):
+    """A task of the one and a task of the other, in folders of their own: copied into one, a sweep."""
+    job = re.search(r"^ *(mnistcli sweep .*JOB_COMPLETION_INDEX.*)$", TEXT, re.MULTILINE)[1]
+    tasks = {"SLURM_ARRAY_TASK_ID": recipe("sweep --optimizer"), "JOB_COMPLETION_INDEX": job}
+    for number, (name, script) in enumerate(tasks.items()):
+        small = script.replace("--optimizer", SMALL).replace("--seeds 20", "--seeds 1")
+        small = small.replace("rmsprop,adam,sgd", "adam,sgd").replace("/10", "/2")
+        own = {name: str(number), "MNISTCLI_RUNS_DIR": str(tmp_path / f"runs-{number}")}
         subprocess.run(
-            ["bash", "-c", script],
+            ["sh", "-c", small],
             env=environment | own | {"MNISTCLI_DATA_DIR": str(tiny_data_dir)},
             capture_output=True,
             check=True,
         )
     parts = [sorted(path.name for path in (tmp_path / f"runs-{k}").iterdir()) for k in (0, 1)]
     assert parts == [["optimizers-000"], ["optimizers-001"]]
-    for task in (0, 1):
-        shutil.copytree(tmp_path / f"runs-{task}", tmp_path / "runs", dirs_exist_ok=True)
+    for number in (0, 1):
+        shutil.copytree(tmp_path / f"runs-{number}", tmp_path / "runs", dirs_exist_ok=True)
     assert len(tables.read(tmp_path / "runs", "optimizers").rows) == 2

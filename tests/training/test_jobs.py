@@ -73,3 +73,25 @@ def test_the_table_is_printed_in_other_forms(swept, mnistcli_here, form):
     header = result.stdout.splitlines()[0]
     assert "optimizer" in header
     assert header.count("|" if form == "--markdown" else ",") > 5
+
+
+def test_a_dry_run_says_what_there_is_to_do_and_does_nothing(swept, mnistcli_here, tiny_data_dir):
+    options = ("--optimizer", "sgd,adam", "--seeds", 2, "--name", "opt", "--dry-run", "--json")
+    where = ("--data-dir", tiny_data_dir, "--runs-dir", swept / "runs")
+    plan = json.loads(mnistcli_here("sweep", *SETTINGS, *options, *where).stdout)
+    assert (plan["runs"], plan["missing"], plan["seconds"]) == (4, 0, 0)
+    assert [each["setting"] for each in plan["settings"]] == [
+        {"optimizer": "sgd"},
+        {"optimizer": "adam"},
+    ]
+
+
+def test_runs_that_are_missing_take_as_long_as_those_like_them_that_are_there(
+    swept, mnistcli_here, tiny_data_dir
+):
+    options = ("--optimizer", "sgd,adam", "--seeds", 4, "--name", "opt", "--jobs", 1, "--dry-run")
+    where = ("--data-dir", tiny_data_dir, "--runs-dir", swept / "runs")
+    plan = json.loads(mnistcli_here("sweep", *SETTINGS, *options, "--json", *where).stdout)
+    seconds = json.loads((swept / "runs" / "opt-000" / "metrics.json").read_text())["seconds"]
+    assert (plan["runs"], plan["missing"]) == (8, 4)
+    assert plan["seconds"] == pytest.approx(4 * seconds)
