@@ -151,6 +151,12 @@ def show(table: Table, *, form: str | None, quiet: bool) -> None:
     for name, values in table.unlike.items():
         text = f"the runs were computed unlike each other: {name} {', '.join(values)}"
         note(text, quiet=quiet)
+    if len({row.setting.get("dataset", "").partition(",")[0] for row in table.rows}) > 1:
+        note(
+            "each setting is measured on images of its own dataset, held out: their accuracies are "
+            "not of the same images",
+            quiet=quiet,
+        )
     if table.unfinished:
         note(f"{_counted(table.unfinished, 'run')} of {table.sweep} not finished", quiet=quiet)
 

@@ -62,3 +62,10 @@ def test_for_a_person_columns_stand_below_each_other(table, capsys):
 )
 def test_a_duration_is_said_in_the_unit_that_fits(seconds, said):
     assert view.duration(seconds) == said
+
+
+def test_settings_that_are_measured_on_different_images_are_said_to_be(capsys):
+    for names, said in ((("mnist", "mnist,mine"), False), (("mnist", "mine"), True)):
+        found = [each for name in names for each in members(0.9, dataset=name)]
+        view.show(tables.table("a", found), form=None, quiet=False)
+        assert ("not of the same images" in capsys.readouterr().err) is said

@@ -1,6 +1,7 @@
 """A sweep's runs: what each would be alone, and none of them twice."""
 
 import json
+import shutil
 
 import pytest
 from swept import SETTINGS
@@ -95,3 +96,19 @@ def test_runs_that_are_missing_take_as_long_as_those_like_them_that_are_there(
     seconds = json.loads((swept / "runs" / "opt-000" / "metrics.json").read_text())["seconds"]
     assert (plan["runs"], plan["missing"]) == (8, 4)
     assert plan["seconds"] == pytest.approx(4 * seconds)
+
+
+@pytest.mark.long
+def test_a_run_that_was_stopped_before_its_first_epoch_begins_anew(
+    swept, mnistcli, tiny_data_dir, tmp_path
+):
+    shutil.copytree(swept / "runs", tmp_path / "runs")
+    stopped = tmp_path / "runs" / "opt-002"
+    manifest = json.loads((stopped / "run.json").read_text())
+    shutil.rmtree(stopped)
+    stopped.mkdir()
+    (stopped / "run.json").write_text(json.dumps(manifest | {"status": "training"}))
+    options = ("--optimizer", "sgd,adam", "--seeds", 2, "--name", "opt", "--quiet")
+    where = ("--data-dir", tiny_data_dir, "--runs-dir", tmp_path / "runs")
+    assert mnistcli("sweep", *SETTINGS, *options, *where).returncode == 0
+    assert weights(stopped) == weights(swept / "runs" / "opt-002")

@@ -18,6 +18,7 @@ from mnistcli.choices import COMPLETE, DIVERGED
 from mnistcli.errors import BusyError, DivergedError, MnistcliError, TrainingError
 from mnistcli.runs import locks, resumption, run
 from mnistcli.runs.history import EpochRecord
+from mnistcli.runs.run import CHECKPOINT
 from mnistcli.sweeps.plan import ENDED, Planned, ended, existing
 from mnistcli.training.jobs.processes import Job, desk, exit_of
 
@@ -179,7 +180,7 @@ def _trained(given: Assignment, connection: Connection) -> str:
         "strategy": given.strategy,
         "tensorboard": given.tensorboard,
     }
-    if begun is None:
+    if begun is None or not (begun.path / CHECKPOINT).exists():  # from its beginning
         membership, config = planned.membership, planned.config
         where = (given.data_dir, runs_dir, planned.name)
         parent = planned.setting.parent
