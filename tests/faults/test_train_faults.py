@@ -243,4 +243,5 @@ def test_a_foreign_folder_is_no_run(mnistcli_here, tmp_path):
         result = mnistcli_here("evaluate", tmp_path / name, "--runs-dir", tmp_path)
         assert result.returncode == 1
         assert "Traceback" not in result.stderr
-    assert "no complete run" in mnistcli_here("evaluate", "--runs-dir", tmp_path).stderr
+    empty = ("--runs-dir", tmp_path, "--data-dir", tmp_path)
+    assert "this is the network that comes with" in mnistcli_here("evaluate", *empty).stderr

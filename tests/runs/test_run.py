@@ -224,9 +224,19 @@ def test_a_copied_run_keeps_its_age(tmp_path):
     assert finding.find(tmp_path, None) == newest
 
 
-def test_without_any_run_the_remedy_is_to_train(tmp_path):
-    with pytest.raises(RunError, match="Run `mnistcli train` first"):
-        finding.find(tmp_path / "missing", None)
+def test_without_any_run_it_is_the_one_that_comes_with_mnistcli(tmp_path):
+    found = finding.find(tmp_path / "missing", None)
+    assert found.pretrained
+    assert found == finding.find(tmp_path, "pretrained")
+    assert found.config.datasets == ("mnist", "synthetic")
+    assert sum(path.stat().st_size for path in found.path.iterdir()) < 1_000_000
+    assert found.verified("model.tflite")
+
+
+def test_a_run_of_one_s_own_may_be_called_pretrained(tmp_path):
+    own = create_complete(tmp_path, "pretrained")
+    assert finding.find(tmp_path, "pretrained") == own
+    assert not own.pretrained
 
 
 def test_a_misspelt_name_is_answered_with_the_nearest(tmp_path):
