@@ -9,6 +9,20 @@ from test_resumption import weights
 
 from mnistcli.runs.run import Run
 
+BRANCHING = """
+import keras
+class Last(keras.layers.Layer):
+    def __init__(self):
+        super().__init__()
+        self.flatten, self.dense = keras.layers.Flatten(), keras.layers.Dense(10, "softmax")
+    def call(self, images):
+        if keras.ops.shape(images)[0] is None:
+            images = images * 1
+        return self.dense(self.flatten(images) / 255)
+def build():
+    return keras.Sequential([keras.Input((28, 28)), Last()])
+"""
+
 
 def read(folder, name):
     return Run.read(folder / "runs" / name)
@@ -112,3 +126,15 @@ def test_a_run_that_was_stopped_before_its_first_epoch_begins_anew(
     where = ("--data-dir", tiny_data_dir, "--runs-dir", tmp_path / "runs")
     assert mnistcli("sweep", *SETTINGS, *options, *where).returncode == 0
     assert weights(stopped) == weights(swept / "runs" / "opt-002")
+
+
+@pytest.mark.long
+def test_nothing_is_left_in_the_folder_for_temporary_files(mnistcli, tiny_data_dir, tmp_path):
+    """TensorFlow writes code of subclassed networks there, for a process that ends to remove."""
+    (tmp_path / "tmp").mkdir()
+    (tmp_path / "net.py").write_text(BRANCHING)
+    options = ("--dataset", "synthetic", "--model", tmp_path / "net.py", "--epochs", 1)
+    where = ("--seeds", 1, "--data-dir", tiny_data_dir, "--runs-dir", tmp_path / "runs")
+    result = mnistcli("sweep", *options, *where, TMPDIR=str(tmp_path / "tmp"))
+    assert result.returncode == 0, result.stderr
+    assert list((tmp_path / "tmp").iterdir()) == []

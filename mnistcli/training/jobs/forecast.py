@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from mnistcli import parallel
 from mnistcli.errors import TrainingError
 from mnistcli.runs import comparison
 from mnistcli.runs.config import TrainingConfig
@@ -108,14 +107,10 @@ def _rehearsed(
 
 def _rehearse(planned: Planned, data_dir: Path, connection: Connection) -> None:
     """Report the seconds of a run, once and for an epoch, by a few steps in this process."""
-    parallel.follow_parent()
-    try:
-        from mnistcli.networks.own import watched
-        from mnistcli.training.rehearsal import rehearse
+    from mnistcli.networks.own import watched
+    from mnistcli.training.rehearsal import rehearse
 
-        with watched(planned.setting.source):
-            known = planned.setting.parent.classes if planned.setting.parent else None
-            plan = rehearse(planned.config, data_dir, planned.setting.source, known, TRIED)
-        connection.send((plan.before + FINISHING, plan.seconds))
-    except Exception as error:  # noqa: BLE001 - for the parent to raise
-        connection.send(error)
+    with watched(planned.setting.source):
+        known = planned.setting.parent.classes if planned.setting.parent else None
+        plan = rehearse(planned.config, data_dir, planned.setting.source, known, TRIED)
+    connection.send((plan.before + FINISHING, plan.seconds))

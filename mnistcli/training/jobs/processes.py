@@ -7,12 +7,14 @@ is killed takes no other with it.
 import multiprocessing
 import multiprocessing.connection
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from mnistcli import parallel
@@ -37,13 +39,19 @@ class Job:
 class Desk:
     """The processes under way, by the connection on which each reports."""
 
+    folder: str
+    """For what they leave behind: TensorFlow's code in files, which a killed process cannot remove."""
     jobs: dict[Connection, Job] = field(default_factory=dict)
 
     def start(self, function: Callable[..., None], planned: Planned, *arguments: Any) -> None:
-        """Start a process that is given the arguments, and a connection to report on."""
+        """Start a process that is given the arguments, and a connection to report on.
+
+        What it raises is reported, too.
+        """
         ours, theirs = multiprocessing.Pipe(duplex=False)
         for _ in range(TRIES):
-            process = _context().Process(target=function, args=(*arguments, theirs))
+            told = (function, self.folder, arguments, theirs)
+            process = _context().Process(target=_begin, args=told)
             with suppress(EOFError, ConnectionError), parallel.ctrl_c_held_back():
                 process.start()
                 break
@@ -75,14 +83,28 @@ class Desk:
 @contextmanager
 def desk() -> Iterator[Desk]:
     """Give processes a desk to report to; those still there at the end of the block are ended."""
-    found = Desk()
+    with TemporaryDirectory(prefix="mnistcli-", ignore_cleanup_errors=True) as folder:
+        found = Desk(folder)
+        try:
+            yield found
+        finally:
+            for job in found.jobs.values():
+                job.process.terminate()
+            for job in found.jobs.values():
+                job.process.join()
+
+
+def _begin(
+    function: Callable[..., None], folder: str, arguments: tuple[Any, ...], connection: Connection
+) -> None:
+    """Do, in this process, what there is to do."""
+    parallel.follow_parent()
+    tempfile.tempdir = folder
     try:
-        yield found
-    finally:
-        for job in found.jobs.values():
-            job.process.terminate()
-        for job in found.jobs.values():
-            job.process.join()
+        function(*arguments, connection)
+    except Exception as error:  # noqa: BLE001 - for the parent to raise
+        with suppress(OSError):
+            connection.send(error)
 
 
 def _context() -> Any:

@@ -7,13 +7,11 @@ machines on one folder, need no other coordinator.
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from mnistcli import parallel
 from mnistcli.choices import COMPLETE, DIVERGED
 from mnistcli.errors import BusyError, DivergedError, MnistcliError, TrainingError
 from mnistcli.runs import locks, resumption, run
@@ -153,14 +151,9 @@ def _taken(job: Job, report: Any, elsewhere: list[Planned]) -> Iterator[Event]:
 
 
 def _work(given: Assignment, connection: Connection) -> None:
-    """Train a run in this process, and report: epochs, then a status, or what went wrong."""
-    parallel.follow_parent()
-    try:
-        with locks.held(given.runs_dir / given.planned.name):
-            connection.send(_trained(given, connection))
-    except Exception as error:  # noqa: BLE001 - for the parent to raise
-        with suppress(OSError):
-            connection.send(error)
+    """Train a run in this process, and report: epochs, then a status."""
+    with locks.held(given.runs_dir / given.planned.name):
+        connection.send(_trained(given, connection))
 
 
 def _trained(given: Assignment, connection: Connection) -> str:
