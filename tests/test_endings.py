@@ -1,8 +1,9 @@
-"""How a process ends: exit codes, signals, readers that leave, disks that are full."""
+"""How a process ends: exit codes, readers that leave, disks that are full.
 
-import json
+Signals: `tests/faults/`, as each hits a process that trains or downloads.
+"""
+
 import os
-import signal
 import subprocess
 import sys
 
@@ -50,34 +51,6 @@ def test_an_error_of_the_operating_system_names_the_file_and_shows_no_traceback(
     assert result.returncode == 1
     assert str(tmp_path / "file" / "below") in result.stderr
     assert "Traceback" not in result.stderr
-
-
-@pytest.fixture
-def training(tiny_data_dir, tmp_path):
-    """A training that would take hours, after its first epoch."""
-    command = [sys.executable, "-m", "mnistcli", "train", "--dataset", "synthetic"]
-    command += ["--hidden", "0", "--epochs", "1000000", "--name", "long"]
-    command += ["--data-dir", str(tiny_data_dir), "--runs-dir", str(tmp_path)]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-    ) as process:
-        for line in process.stderr:
-            if line.startswith("epoch 1 "):
-                break
-        yield process
-        process.kill()
-
-
-def test_ctrl_c_at_the_terminal_reaches_the_whole_group_and_exits_with_130(
-    training, mnistcli, tmp_path
-):
-    os.killpg(training.pid, signal.SIGINT)
-    _, stderr = training.communicate()
-    assert training.returncode == 130
-    assert "Traceback" not in stderr
-    assert json.loads((tmp_path / "long" / "run.json").read_bytes())["status"] == "training"
-    # Nor is it taken for a complete one.
-    assert "mnistcli train" in mnistcli("evaluate", "--runs-dir", tmp_path).stderr
 
 
 def shell(script, *arguments):

@@ -4,6 +4,7 @@
 """
 
 import json
+import os
 import random
 import shutil
 import signal
@@ -39,6 +40,7 @@ def start(*arguments, data_dir, runs_dir):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        start_new_session=True,
     )
 
 
@@ -134,7 +136,7 @@ def test_a_run_killed_after_its_first_epoch_goes_on_from_there(killed, resume, w
 def test_an_interrupted_run_says_how_to_go_on(number, code, data_dir, tmp_path):
     process = start("--name", "stopped", "--epochs", "500", data_dir=data_dir, runs_dir=tmp_path)
     wait_for_line(process, "epoch 1")
-    process.send_signal(number)
+    os.killpg(process.pid, number)  # as the terminal does: also what the process has started
     stdout, stderr = process.communicate()
     assert process.returncode == code, stderr
     assert f"mnistcli train --resume {tmp_path / 'stopped'}" in stderr

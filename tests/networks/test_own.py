@@ -159,7 +159,8 @@ def test_a_file_is_told_from_a_name():
     assert not is_file(None)
 
 
-@pytest.mark.parametrize("name", ["SIGINT", pytest.param("SIGTERM", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
 def test_a_file_that_hangs_is_ended_by_a_signal_as_any_command(name, tmp_path, tiny_data_dir):
     file, begun = tmp_path / "net.py", tmp_path / "begun"
     file.write_text(f"import time\nopen({str(begun)!r}, 'w').close()\ntime.sleep(600)\n")

@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 
-import numpy as np
 import pytest
 from PIL import Image
 
@@ -210,21 +209,6 @@ def test_many_pictures_are_read_in_order(predict, small_pictures):
 
 def test_without_a_picture_the_usage_is_wrong(predict_here):
     assert predict_here().returncode == 2
-
-
-def test_the_keras_engine_reads_the_same_digits(runs_dir, pictures):
-    from mnistcli.reading.classifier import Classifier
-    from mnistcli.reading.prediction import predict_pictures
-
-    paths = [str(pictures / f"{digit}.png") for digit in range(10)]
-    litert, keras = (
-        [
-            each.probabilities
-            for each in predict_pictures(paths, Classifier.load(runs_dir / "first", engine))
-        ]
-        for engine in ("litert", "keras")
-    )
-    np.testing.assert_allclose(litert, keras, atol=1e-5)
 
 
 def test_200_mnist_images_written_as_pngs_are_read_as_evaluate_reads_them(

@@ -15,7 +15,7 @@ def outcome(name, strategy=None):
         digits(250),
         strategy=strategy,
         validation=digits(600, seed=1),
-        epochs=2,
+        epochs=1,
         batch_size=200,
         augment=True,
     )

@@ -1,7 +1,9 @@
-"""Several workers on loopback train what one trains alone, to the bit."""
+"""Several workers on loopback train what one trains alone, to the bit.
+
+What becomes of them when one dies: `tests/faults/test_workers_faults.py`.
+"""
 
 import json
-import signal
 from contextlib import nullcontext
 from dataclasses import replace
 from types import SimpleNamespace
@@ -124,27 +126,6 @@ def test_another_logs_a_line_at_start_and_end(pair):
     assert first.startswith("worker 1 of 2 (127.0.0.1:")
     assert first.endswith("looking for the others")
     assert last.endswith("done")
-
-
-def test_when_a_worker_dies_the_other_stops_and_the_run_goes_on(
-    tmp_path, tiny_data_dir, mnistcli_here
-):
-    options = ("--data-dir", tiny_data_dir, "--runs-dir", tmp_path)
-    training = ("train", "--dataset", "synthetic", "--hidden", 0, "--name", "a", *options)
-    addresses = workers.free_addresses(2)
-    with workers.started(tmp_path, addresses, *training, "--epochs", 2000) as processes:
-        workers.wait_for(tmp_path / "0.err", "epoch 2 ")
-        processes[1].send_signal(signal.SIGKILL)
-        assert processes[0].wait(60) == 1
-    assert f"Error: worker 0 lost the others ({addresses[1]})" in workers.error(tmp_path, 0)
-    # Whoever is left goes on where both were; two thousand epochs are too many to wait for.
-    manifest = tmp_path / "a" / "run.json"
-    epochs = json.loads(manifest.read_text())
-    assert epochs["status"] == "training"
-    manifest.write_text(manifest.read_text().replace('"epochs": 2000', '"epochs": 1'))
-    result = mnistcli_here("train", "--resume", "a", *options)
-    assert result.returncode == 0, result.stderr
-    assert "going on after epoch" in result.stderr
 
 
 def test_workers_for_which_there_are_no_images_are_told_of(monkeypatch, tiny_data_dir, tmp_path):

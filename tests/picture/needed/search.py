@@ -86,17 +86,14 @@ def a_pencil_on_grainy_paper_is_seen() -> bool:
 
 
 @needs("search.OF_ALL")
-def a_digit_among_hundreds_of_hairs_is_one_of_many() -> bool:
-    def among(hairs: int) -> float:
-        seven = ink(7, size=(600, 600), height=0.2, pen=16)
-        covered = seven.copy()
-        for number in range(hairs):
-            x, y = 8 + number % 48 * 12, 8 + number // 48 * 24
-            if not seven[y - 8 : y + 30, max(0, x - 8) : x + 16].any():
-                covered[y : y + 16, x] = 1
-        return seen(on(230, covered, 40), seven)
-
-    return among(300) > 0.8 and among(400) == 0
+def a_digit_among_hundreds_of_hairs_is_not_to_be_told() -> bool:
+    seven = ink(7, size=(600, 600), height=0.2, pen=16)
+    covered = seven.copy()
+    for number in range(400):
+        x, y = 8 + number % 48 * 12, 8 + number // 48 * 24
+        if not seven[y - 8 : y + 30, max(0, x - 8) : x + 16].any():
+            covered[y : y + 16, x] = 1
+    return seen(on(230, covered, 40), seven) == 0
 
 
 @needs("search.COARSE")
