@@ -25,7 +25,9 @@ def begin(folder, this, **changes):
     """Make a run of a plan on disk, or one that differs."""
     path = folders.reserve(folder, this.name, this.config.model)
     dataset = {"name": "synthetic", "digest": changes.get("digest", "0" * 64)}
-    return run.create(path, changes.get("config", this.config), dataset, {}, this.membership)
+    return run.create(
+        path, changes.get("config", this.config), [dataset], {}, membership=this.membership
+    )
 
 
 def test_every_setting_is_trained_with_every_seed():
@@ -84,7 +86,7 @@ def test_a_run_on_other_images_of_that_name_is_in_the_way(tmp_path):
 
 def test_a_run_that_is_no_sweeps_is_in_the_way(tmp_path):
     path = folders.reserve(tmp_path, "a-000", "mlp")
-    run.create(path, planned().runs[0].config, {"name": "synthetic", "digest": "0" * 64}, {})
+    run.create(path, planned().runs[0].config, [{"name": "synthetic", "digest": "0" * 64}], {})
     with pytest.raises(RunError, match="sweep is None, now a"):
         plan.check(planned().runs, tmp_path, DIGESTS)
 

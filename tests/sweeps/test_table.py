@@ -187,7 +187,8 @@ def folder(tmp_path):
         config = configure(dataset="synthetic", validation_split=0.25, epochs=1, seed=number)
         path = folders.reserve(tmp_path, f"a-00{number}", "mlp")
         membership = run.Membership("a", {})
-        this = run.create(path, config, {"name": "synthetic", "digest": "0"}, {}, membership)
+        dataset = {"name": "synthetic", "digest": "0"}
+        this = run.create(path, config, [dataset], {}, membership=membership)
         metrics = {
             "history": [epoch(1, 0.3, accuracy).to_json()],
             "test": {"accuracy": 0.7, "loss": 0.3},
