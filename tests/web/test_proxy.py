@@ -16,7 +16,7 @@ import pytest
 from common.loopback import request, serving, serving_here, small_three
 
 from mnistcli.reading.classifier import Classifier
-from mnistcli.runs.run import find
+from mnistcli.runs.finding import find
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "serving.md").read_text()
