@@ -212,8 +212,9 @@ def create(
     config: TrainingConfig,
     datasets: Sequence[Mapping[str, str]],
     versions: Mapping[str, str],
-    classes: Sequence[str] = DIGITS,
     membership: Membership | None = None,
+    *,
+    classes: Sequence[str] = DIGITS,
     members: tuple[tuple[str, str], ...] = (),
 ) -> Run:
     """Make the folder of a new run one, and return it as `training`."""

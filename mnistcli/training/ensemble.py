@@ -65,7 +65,12 @@ def combine(
     with locks.held(path):
         members = tuple((each.name, each.artifacts[run.KERAS_MODEL].sha256) for each in runs)
         this = run.create(
-            path, config, pool.identities, provenance.versions(), pool.classes, members=members
+            path,
+            config,
+            pool.identities,
+            provenance.versions(),
+            classes=pool.classes,
+            members=members,
         )
         images = train.images[seen]
         made = finish(this, network, images, pool, [record], temperature, started, seeing=seeing)

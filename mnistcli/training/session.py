@@ -100,7 +100,12 @@ def train_run(
         with locks.held(path) as unlocked:
             yield from unlocked
             this = run.create(
-                path, config, pool.identities, provenance.versions(), pool.classes, membership
+                path,
+                config,
+                pool.identities,
+                provenance.versions(),
+                membership,
+                classes=pool.classes,
             )
             if source:
                 files.write_bytes(this.path / run.SOURCE, source.text)

@@ -61,6 +61,7 @@ def test_the_json_has_one_object_a_run(folder, mnistcli_here):
         "created": "",
         "model": "cnn",
         "dataset": "synthetic",
+        "datasets": ["synthetic"],
         "optimizer": "adam",
         "epochs": 2,
         "seed": 0,

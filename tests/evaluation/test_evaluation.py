@@ -184,9 +184,3 @@ def test_a_run_that_is_not_there_is_answered_with_the_nearest(runs_dir, mnistcli
     result = mnistcli_here("evaluate", "frist", "--runs-dir", runs_dir, "--quiet")
     assert result.returncode == 1
     assert "Did you mean first?" in result.stderr
-
-
-def test_without_any_run_the_remedy_is_to_train(tmp_path, mnistcli_here):
-    result = mnistcli_here("evaluate", "--runs-dir", tmp_path)
-    assert result.returncode == 1
-    assert "Run `mnistcli train` first" in result.stderr

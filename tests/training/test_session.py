@@ -110,7 +110,7 @@ def test_metrics_json_holds_history_and_test_result(trained):
 
 def test_run_json_names_the_dataset_with_its_digest(trained, data_dir):
     digest = store.info(data_dir, "synthetic").digest
-    assert Run.read(trained.path).dataset == {"name": "synthetic", "digest": digest}
+    assert Run.read(trained.path).datasets == ({"name": "synthetic", "digest": digest},)
 
 
 def test_run_json_names_the_versions_of_what_trained_it(trained):

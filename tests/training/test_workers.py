@@ -11,7 +11,6 @@ from types import SimpleNamespace
 import pytest
 from common import worker, workers
 
-from mnistcli.datasets import store
 from mnistcli.errors import TrainingError
 from mnistcli.networks.catalogue import configure
 from mnistcli.runs import computing
@@ -19,6 +18,7 @@ from mnistcli.runs.run import Run
 from mnistcli.terminal.train import _sentence
 from mnistcli.training import distribution, groups, session, task
 from mnistcli.training.distribution import Place, Workers
+from mnistcli.training.pool import open_pool
 
 # 1,500 images to train on: eight batches of three groups, and a smaller one of one: two workers
 # can share out neither evenly, and one of them gets none of the last.
@@ -138,10 +138,16 @@ def test_workers_for_which_there_are_no_images_are_told_of(monkeypatch, tiny_dat
     assert "without images" not in _sentence(replace(started, idle=0))
 
 
+def shared(config, data_dir):
+    """Return what a chief tells the others of a training."""
+    pool = open_pool(data_dir, config.datasets)
+    return {"config": config.to_json(), "digest": pool.digest, "classes": pool.classes}
+
+
 def test_a_worker_whose_cores_were_set_for_another_network_refuses(tiny_data_dir):
     (name,) = [each for each in NETWORKS if not groups.uses_threads_for(each)]
-    digest = store.info(tiny_data_dir, "synthetic").digest
-    common = {"config": configure(model=name, dataset="synthetic").to_json(), "digest": digest}
+    config = configure(model=name, dataset="synthetic")
+    common = shared(config, tiny_data_dir)
     chief = SimpleNamespace(share=lambda: json.dumps(common).encode())
     with pytest.raises(TrainingError, match=f"with --model {name}"):
         task.receive(tiny_data_dir, chief, None)
@@ -150,8 +156,7 @@ def test_a_worker_whose_cores_were_set_for_another_network_refuses(tiny_data_dir
 def test_a_worker_that_would_round_otherwise_refuses(tiny_data_dir, monkeypatch):
     config = configure(dataset="synthetic", hidden=())
     groups.use_threads_for(config.model)
-    digest = store.info(tiny_data_dir, "synthetic").digest
-    common = {"config": config.to_json(), "digest": digest, "computing": computing.here()}
+    common = shared(config, tiny_data_dir) | {"computing": computing.here()}
     chief = SimpleNamespace(share=lambda: json.dumps(common).encode())
     monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")
     with pytest.raises(TrainingError, match="TF_ENABLE_ONEDNN_OPTS is unset, here 0"):

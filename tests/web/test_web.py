@@ -124,7 +124,12 @@ def test_another_number_of_digits_is_refused(ask, digits):
 
 
 def test_health_names_the_run(ask):
-    assert ask("GET", "/health")[1] == {"version": 1, "status": "ok", "run": "first"}
+    assert ask("GET", "/health")[1] == {
+        "version": 1,
+        "status": "ok",
+        "run": "first",
+        "classes": list("0123456789"),
+    }
 
 
 @pytest.mark.parametrize("path", ["/", "/page.css", "/page.js", "/sheet.js", "/favicon.svg"])
