@@ -27,7 +27,7 @@ expect_code() { # expect_code CODE COMMAND...: the command exits with CODE
 expect_code 1 mnistcli train
 grep -q 'mnistcli fetch' err.txt || fail "train does not say to fetch first: $(cat err.txt)"
 expect_code 1 mnistcli evaluate
-grep -q 'mnistcli train' err.txt || fail "evaluate does not say to train first: $(cat err.txt)"
+grep -q 'mnistcli train' err.txt || fail "evaluate does not say what makes a run: $(cat err.txt)"
 
 # fetch: JSON for a script; the second time nothing is downloaded.
 mnistcli fetch --source "$source" --json | python3 -m json.tool >fetched.json

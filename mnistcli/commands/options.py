@@ -178,7 +178,9 @@ def run_to_read_with(runs_dir: Path, reference: str | None, *, quiet: bool) -> R
     run = find(runs_dir, reference)
     if run.pretrained and reference is None and not quiet:
         click.echo(
-            f"no run in {runs_dir} yet: this is the network that comes with mnistcli", err=True
+            f"no run in {runs_dir} yet, `mnistcli train` makes one: this is the network that comes "
+            f"with mnistcli",
+            err=True,
         )
     return run
 
