@@ -29,18 +29,18 @@ def test_wrong_usage_exits_with_2_and_says_so_on_stderr(mnistcli, arguments):
 
 
 def test_a_failure_exits_with_1_and_one_line(mnistcli, tmp_path):
-    result = mnistcli("evaluate", "--runs-dir", tmp_path)
+    result = mnistcli("evaluate", "nowhere", "--runs-dir", tmp_path)
     assert (result.returncode, result.stdout) == (1, "")
     assert result.stderr.startswith("Error: ")
     assert result.stderr.count("\n") == 1
 
 
 def test_a_failure_shows_no_traceback(mnistcli, tmp_path):
-    assert "Traceback" not in mnistcli("evaluate", "--runs-dir", tmp_path).stderr
+    assert "Traceback" not in mnistcli("evaluate", "nowhere", "--runs-dir", tmp_path).stderr
 
 
 def test_a_failure_shows_its_traceback_when_debugging(mnistcli, tmp_path):
-    result = mnistcli("evaluate", "--runs-dir", tmp_path, MNISTCLI_DEBUG="1")
+    result = mnistcli("evaluate", "nowhere", "--runs-dir", tmp_path, MNISTCLI_DEBUG="1")
     assert result.returncode == 1
     assert "Traceback" in result.stderr
 
