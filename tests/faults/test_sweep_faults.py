@@ -103,6 +103,14 @@ def end(process, how, runs_dir, draw):
             os.kill(victim, signal.SIGKILL)
 
 
+def await_end_of_all(session):
+    """Wait for the last processes of a session, which end when they see that nobody is left."""
+    end = time.monotonic() + 20
+    while found := processes_of(session):
+        assert time.monotonic() < end, found
+        time.sleep(0.1)
+
+
 def test_a_killed_sweep_started_again_ends_as_if_nothing_had_happened(
     request, whole, tiny_data_dir, tmp_path
 ):
@@ -133,7 +141,7 @@ def test_where_the_sweep_is_killed_its_jobs_end_too(tiny_data_dir, tmp_path):
     await_trainers(process, tmp_path)
     process.kill()
     process.communicate(timeout=20)  # the streams are closed once nobody is left
-    assert processes_of(process.pid) == []
+    await_end_of_all(process.pid)
 
 
 @pytest.mark.parametrize(
@@ -151,7 +159,7 @@ def test_an_interrupted_sweep_says_how_to_go_on(number, code, tiny_data_dir, tmp
     assert (process.returncode, stdout) == (code, "")
     assert "give the same command with --name k" in stderr
     assert "Traceback" not in stderr
-    assert processes_of(process.pid) == []
+    await_end_of_all(process.pid)
 
 
 def test_a_job_that_is_killed_is_no_obstacle_to_the_others(tiny_data_dir, tmp_path):
