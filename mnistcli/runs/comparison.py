@@ -91,7 +91,7 @@ def list_runs(
     kept = [
         summary
         for summary in found
-        if all(str(_value(summary, name)) in values for name, values in wanted.items() if values)
+        if all(_any(summary, name) & set(values) for name, values in wanted.items() if values)
     ]
     known = [summary for summary in kept if _value(summary, order) is not None]
     unknown = [summary for summary in kept if _value(summary, order) is None]
@@ -127,6 +127,13 @@ def status(run: Run) -> str:
 
 def _value(summary: Summary, name: str) -> Any:
     return summary.to_json()[name]
+
+
+def _any(summary: Summary, name: str) -> set[str]:
+    """Return what a run can be asked for by: its value, or all of its datasets."""
+    if name == "dataset":
+        return set(summary.run.config.datasets)
+    return {str(_value(summary, name))}
 
 
 def _size(path: Path) -> int:

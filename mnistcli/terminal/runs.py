@@ -19,7 +19,7 @@ from mnistcli.terminal.sparkline import bounds, sparkline
 COLUMNS: Mapping[str, Callable[[Summary], object]] = {
     "run": lambda summary: summary.run.name,
     "model": lambda summary: summary.run.config.model,
-    "dataset": lambda summary: summary.run.config.dataset,
+    "dataset": lambda summary: "+".join(summary.run.config.datasets),
     "optimizer": lambda summary: summary.run.config.optimizer,
     "epochs": lambda summary: summary.epochs,
     "seed": lambda summary: summary.run.config.seed,

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import click.shell_completion
 import pytest
-from common.madeup import unfinished
+from common.madeup import make, unfinished
 from common.terminal import on_terminal, without_codes
 
 from mnistcli import files
@@ -240,3 +240,10 @@ def test_run_names_complete_in_the_folder_that_was_given(folder):
     ):
         assert offered(words, "sl") == {"slow"}
     assert {"compare", "rm"} <= offered(["runs"], "")
+
+
+def test_a_run_of_several_datasets_is_found_by_each(tmp_path, mnistcli_here):
+    make(tmp_path, "both", added=("mine",))
+    for name, found in (("synthetic", True), ("mine", True), ("mnist", False)):
+        result = mnistcli_here("runs", "--dataset", name, "--runs-dir", tmp_path)
+        assert ("synthetic+mine" in result.stdout) is found
