@@ -224,7 +224,10 @@ def _cells(table: Table, row: Row) -> dict[str, str]:
     if difference and not math.isnan(difference.low):
         interval = f"{difference.low:+.4f} to {difference.high:+.4f}"
     return {
-        **{name.replace("_", "-"): escape(row.setting.get(name, "")) for name in table.names},
+        **{
+            _column(name).replace("_", "-"): escape(row.setting.get(name, ""))
+            for name in table.names
+        },
         "seeds": str(len(row.seeds)),
         "accuracy": spread(row.accuracy),
         "loss": spread(row.loss),
@@ -237,7 +240,13 @@ def _cells(table: Table, row: Row) -> dict[str, str]:
 
 
 def _is_number(table: Table, name: str) -> bool:
-    return name != "verdict" and name.replace("-", "_") not in table.names
+    options = {_column(each).replace("_", "-") for each in table.names}
+    return name != "verdict" and name not in options
+
+
+def _column(option: str) -> str:
+    """Return what an option's column is called: the loss that is measured has its name, too."""
+    return f"--{option}" if option == "loss" else option
 
 
 def _figure(value: float, form: str) -> str:

@@ -69,3 +69,11 @@ def test_settings_that_are_measured_on_different_images_are_said_to_be(capsys):
         found = [each for name in names for each in members(0.9, dataset=name)]
         view.show(tables.table("a", found), form=None, quiet=False)
         assert ("not of the same images" in capsys.readouterr().err) is said
+
+
+def test_the_loss_that_is_chosen_and_the_one_that_is_measured_have_columns_of_their_own():
+    both = [*members(0.98, loss="poisson"), *members(0.9, loss="hinge")]
+    lines = view.as_markdown(tables.table("a", both)).splitlines()
+    assert lines[0].startswith("| --loss | seeds | accuracy | loss |")
+    assert lines[1].startswith("| --- | ---: | ---: | ---: |")
+    assert lines[2].startswith("| poisson | 3 | 0.9800 ± 0.0010 | 0.1000 ± 0.0000 |")
