@@ -130,7 +130,7 @@ NETWORKS = {
 }
 
 
-GENTLE, BRIEF = 0.1, 2
+GENTLE, BRIEF = 0.1, 1
 """Of the usual learning rate, and epochs, where a training begins with a run's weights."""
 
 OWN = NETWORKS["mlp"]._replace(shape={}, threads=1)
