@@ -116,7 +116,8 @@ def follow(
                         ended += 1
                         epochs[event.planned.name] = event.planned.config.epochs
                         progress.update(bar, completed=sum(epochs.values()), ended=ended)
-                        if event.planned.name in trained:
+                        here = event.planned.name in (last if event.status == COMPLETE else trained)
+                        if here:  # another process may have been faster by a moment
                             note(_line(event, last.get(event.planned.name)), quiet=quiet)
         except (KeyboardInterrupt, SystemExit):
             err.print(
