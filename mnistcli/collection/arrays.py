@@ -4,7 +4,6 @@ import io
 import math
 import re
 import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
 from importlib.resources.abc import Traversable
 
@@ -19,8 +18,6 @@ from mnistcli.reading import tables
 
 SIDE = 28
 PIXELS = SIDE * SIDE
-GZIP_MAGIC = b"\x1f\x8b"
-GZIP_WINDOW = 31  # zlib's wbits for a gzip container
 IDX_NAME = re.compile(r"(?:.*[-_])?(train|t10k|test)[-_](images|labels)[-_.]idx.*", re.IGNORECASE)
 PIXEL = re.compile(r"pixel_?([0-9]+)", re.IGNORECASE)
 
@@ -106,16 +103,7 @@ def of_idx(nodes: Sequence[Traversable]) -> dict[str, Part]:
 
 def _idx(node: Traversable) -> NDArray[np.uint8]:
     data = trees.read(node)
-    if data[:2] == GZIP_MAGIC:
-        inflater = zlib.decompressobj(GZIP_WINDOW)
-        try:
-            data = inflater.decompress(data, trees.LIMIT + 1)
-        except zlib.error as error:
-            raise DatasetError(f"{node}: it is damaged: {error}.") from error
-        if len(data) > trees.LIMIT or not inflater.eof:
-            raise DatasetError(
-                f"{node}: it is cut short, or unpacks to over {trees.LIMIT:,} bytes."
-            )
+    data = idx.unpacked(data, trees.LIMIT, str(node))
     try:
         return idx.parse(data)
     except DatasetError as error:

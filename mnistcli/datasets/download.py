@@ -30,10 +30,8 @@ CHUNK = 2**16  # bytes read at once
 REDIRECTS = (301, 302, 303, 307, 308)
 MAX_REDIRECTS = 5  # curl allows 50, browsers 20; no mirror of MNIST needs more than 1
 BUSY = (429, 500, 502, 503, 504)
-GZIP_MAGIC = b"\x1f\x8b"
 ZIP_ENTRY = b"PK\x01\x02"  # begins each member's record in a ZIP archive's directory
 ZIP_ENTRIES = 100  # an mnist.npz has 4; zipfile takes about 500 bytes of memory for each
-GZIP_WINDOW = 31  # zlib's wbits for a gzip container
 
 
 @dataclass(frozen=True)
@@ -175,20 +173,8 @@ def _body(
 
 def unpack_idx(data: bytes, part: Part) -> NDArray[np.uint8]:
     """Return the array in IDX bytes, gzipped or not; raise DatasetError if it is not `part`'s."""
-    if data[:2] == GZIP_MAGIC:
-        # One byte more than the array has room for is enough to know a bomb.
-        size = len(idx.header(part.shape)) + math.prod(part.shape)
-        inflater = zlib.decompressobj(GZIP_WINDOW)
-        try:
-            inflated = inflater.decompress(data, size + 1)
-        except zlib.error as error:
-            raise DatasetError(f"{part.idx_name}.gz is damaged: {error}.") from error
-        if len(inflated) <= size and not inflater.eof:
-            raise DatasetError(f"{part.idx_name}.gz is cut short.")
-        if len(inflated) > size:
-            raise DatasetError(f"{part.idx_name}.gz unpacks to more than its {size:,} bytes.")
-        data = inflated
-    return idx.parse(data)
+    size = len(idx.header(part.shape)) + math.prod(part.shape)
+    return idx.parse(idx.unpacked(data, size, f"{part.idx_name}.gz"))
 
 
 def unpack_npz(data: bytes) -> Mapping[str, NDArray[np.uint8]]:

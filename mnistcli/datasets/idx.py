@@ -6,6 +6,7 @@ Two zero bytes, a type code, the number of dimensions, each dimension as a big-e
 
 import math
 import struct
+import zlib
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,26 @@ from numpy.typing import NDArray
 from mnistcli.errors import DatasetError
 
 UNSIGNED_BYTE = 0x08  # the only type code that MNIST uses
+GZIP_MAGIC = b"\x1f\x8b"
+GZIP_WINDOW = 31  # zlib's wbits for a gzip container
 INTEGERS = bytes([0, 0, 0x0C, 2])  # begins QMNIST's labels: rows of 32-bit integers
+
+
+def unpacked(data: bytes, size: int, name: str) -> bytes:
+    """Return bytes that may be gzipped as they were, up to `size`; raise DatasetError, by `name`."""
+    if data[:2] != GZIP_MAGIC:
+        return data
+    inflater = zlib.decompressobj(GZIP_WINDOW)
+    try:
+        # One byte more than there is room for is enough to know a bomb.
+        inflated = inflater.decompress(data, size + 1)
+    except zlib.error as error:
+        raise DatasetError(f"{name} is damaged: {error}.") from error
+    if len(inflated) > size:
+        raise DatasetError(f"{name} unpacks to more than its {size:,} bytes.")
+    if not inflater.eof:
+        raise DatasetError(f"{name} is cut short.")
+    return inflated
 
 
 def parse(data: bytes) -> NDArray[np.uint8]:

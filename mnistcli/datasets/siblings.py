@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from mnistcli.classes import DIGITS
 from mnistcli.datasets import idx, store
-from mnistcli.datasets.download import GZIP_WINDOW, Patience, Received, download
+from mnistcli.datasets.download import Patience, Received, download
 from mnistcli.datasets.fetching import Event, Failed, Storing, Trying, unless_stored
 from mnistcli.errors import DatasetError, DownloadError
 
@@ -284,11 +284,7 @@ def _parts(sibling: Sibling, contents: Mapping[str, bytes]) -> dict[str, NDArray
     """Return the arrays in verified files: images upright, labels from 0."""
     parts = {}
     for part, name in sibling.files.items():
-        inflater = zlib.decompressobj(GZIP_WINDOW)
-        try:
-            data = inflater.decompress(contents[name], UNPACKED)
-        except zlib.error as error:
-            raise DatasetError(f"{name}: {error}") from error
+        data = idx.unpacked(contents[name], UNPACKED, name)
         array = idx.parse_labels(data) if part.endswith("labels") else idx.parse(data)
         if part.endswith("labels"):
             array = (array.astype(np.int64) - sibling.first).astype(np.uint8)

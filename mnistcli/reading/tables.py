@@ -15,9 +15,8 @@ FAILURES = (csv.Error, UnicodeError)
 
 def rows(file: IO[bytes]) -> Iterator[tuple[int, list[str]]]:
     """Yield line number and values of each row that is not empty, without spaces around them."""
-    start = file.read(2)
-    rest = io.BufferedReader(_Joined(start, file))  # type: ignore[type-var]
-    text = io.TextIOWrapper(rest, "utf-16" if start in MARKS else "utf-8-sig", newline="")
+    start = file.peek(2)[:2]  # type: ignore[attr-defined]  # files have it, and members of a ZIP
+    text = io.TextIOWrapper(file, "utf-16" if start in MARKS else "utf-8-sig", newline="")
     head = text.readline()
     delimiter = max(DELIMITERS, key=head.count)
     reader = csv.reader(chain([head], text), delimiter=delimiter, skipinitialspace=True)
@@ -25,19 +24,3 @@ def rows(file: IO[bytes]) -> Iterator[tuple[int, list[str]]]:
         values = [value.strip() for value in row]
         if any(values):
             yield reader.line_num, values
-
-
-class _Joined(io.RawIOBase):
-    """A file whose first bytes were read already."""
-
-    def __init__(self, start: bytes, rest: IO[bytes]) -> None:
-        self._start, self._rest = start, rest
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
-        data = self._start or self._rest.read(len(buffer))
-        data, self._start = data[: len(buffer)], b""
-        buffer[: len(data)] = data
-        return len(data)
