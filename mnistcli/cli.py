@@ -105,6 +105,8 @@ def main() -> NoReturn:
     """Run the command line and end the process with its exit code."""
     _open_closed_streams()
     never_fail(sys.stdout, sys.stderr)
+    # NumPy's linear algebra is small here: more threads of it would fight with TensorFlow's.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # A shell's background job has SIGINT ignored, and stays so.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _interrupt)

@@ -9,6 +9,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+OPTIONAL = ("cv2", "matplotlib", "pandas", "scipy")
+
 
 @contextmanager
 def _as_shipped() -> Iterator[None]:
@@ -33,19 +35,19 @@ def _as_shipped() -> Iterator[None]:
 def _lightly() -> Iterator[None]:
     """Import without what only costs time.
 
-    Keras looks for matplotlib, to plot with if it is there: hidden, it isn't loaded. And Python's
-    garbage collector would search a million new objects, again and again, for none that is garbage.
+    Keras and TensorFlow's old Keras look for `OPTIONAL`, to use it if it is there: hidden, it isn't
+    loaded. And Python's garbage collector would search a million new objects, again and again, for
+    none that is garbage.
     """
-    hidden = "matplotlib" not in sys.modules
+    hidden = [name for name in OPTIONAL if name not in sys.modules]
     collecting = gc.isenabled()
-    if hidden:
-        sys.modules["matplotlib"] = None  # type: ignore[assignment]  # makes its import fail
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # None: an import fails
     gc.disable()
     try:
         yield
     finally:
-        if hidden:
-            del sys.modules["matplotlib"]
+        for name in hidden:
+            del sys.modules[name]
         gc.freeze()  # modules stay: later collections need not look at them either
         if collecting:
             gc.enable()
