@@ -2,8 +2,8 @@
 
     python benchmarks/run.py [--pairs N] [--data-dir DIR]
 
-Takes about half an hour. MNIST must be stored (`mnistcli fetch`). `torch_mnist.py` joins in where
-PyTorch is installed, and Tesseract where it is.
+Takes about half an hour. MNIST must be stored (`mnistcli fetch`). JAX, PyTorch and Tesseract join in
+where they are installed.
 """
 
 import argparse
@@ -44,8 +44,14 @@ def training(data_dir: Path, folder: Path, pairs: int) -> list[Comparison]:
         ("train --model cnn / Keras's convnet", cnn, "keras_convnet.py", pairs),
         ("the same, --epochs 2", (*cnn, "--epochs", 2), "keras_convnet.py", 1),
     ]
-    if importlib.util.find_spec("torch"):
-        peers.append(("train --model cnn / PyTorch's example", cnn, "torch_mnist.py", 1))
+    quickly = ("train --model cnn --epochs 1 / the book's script", (*cnn, "--epochs", 1))
+    peers.append((*quickly, "book.py", pairs))
+    optional = [
+        ("jax", "train / the same in JAX", train, "book_jax.py", pairs),
+        ("torch", "train / the same in PyTorch", train, "book_torch.py", pairs),
+        ("torch", "train --model cnn / PyTorch's example", cnn, "torch_mnist.py", 1),
+    ]
+    peers += [peer for library, *peer in optional if importlib.util.find_spec(library)]
     return [
         in_turn(
             name,
