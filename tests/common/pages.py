@@ -15,6 +15,7 @@ from common.hands import Stroke
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 expect = sync_api.expect
+expect.set_options(timeout=60_000)  # milliseconds: a loaded machine takes its time
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 ARGUMENTS = [
@@ -133,6 +134,19 @@ def expect_nothing(page) -> None:
     expect_digit(page, NOTHING)
     expect(page.locator("#bars .best")).to_have_count(0)
     expect(page.locator("#clear")).to_be_disabled()
+
+
+def expect_whole(page, text: str) -> None:
+    """Wait until all that is on the sheet is read as this, and nothing more is asked.
+
+    While it was drawn, a part of it may have been read as the same.
+    """
+    expect_digit(page, text)
+    page.locator("#clear").click()
+    expect_nothing(page)
+    with page.expect_request("**/predict*"):  # one, of the whole
+        page.locator("#undo").click()
+    expect_digit(page, text)
 
 
 def hold(page) -> list:

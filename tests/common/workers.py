@@ -2,24 +2,26 @@
 
 import json
 import os
+import random
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 WORKER = Path(__file__).parent / "worker.py"
 
 
 def free_addresses(n: int, host: str = "127.0.0.1") -> list[str]:
-    """Return addresses on which nothing listens now."""
-    sockets = [socket.create_server((host, 0)) for _ in range(n)]
-    addresses = [f"{host}:{held.getsockname()[1]}" for held in sockets]
-    for held in sockets:
-        held.close()
-    return addresses
+    """Return addresses on which nothing listens now, of ports that no system gives away itself."""
+    found: list[int] = []
+    while len(found) < n:
+        port = random.randrange(10_000, 30_000)
+        with suppress(OSError), socket.create_server((host, port)):
+            found += [port] * (port not in found)
+    return [f"{host}:{port}" for port in found]
 
 
 def tf_config(addresses: Sequence[str], index: int) -> str:
@@ -81,7 +83,7 @@ def train(folder: Path, n: int, *arguments: object) -> list[int]:
         return [process.wait(300) for process in processes]
 
 
-def wait_for(file: Path, text: str, seconds: float = 60) -> None:
+def wait_for(file: Path, text: str, seconds: float = 200) -> None:
     """Wait until a file has a text."""
     end = time.monotonic() + seconds
     while text not in file.read_text():

@@ -4,6 +4,7 @@ import io
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,10 +15,16 @@ from mnistcli.datasets.fetching import Failed, fetch_mnist
 from mnistcli.datasets.sources import PARTS, Source
 from mnistcli.errors import DownloadError
 
-HASTY = Patience(
-    connect=5, answer=1, silence=0.3, rate=1e6, grace=0.3, retries=1, pause=0, retry_after=5
-)
-"""Gives up soon, so that the tests are done soon."""
+PATIENT = Patience(retries=1, pause=0, retry_after=5)
+"""Does not tire of a machine that is busy; asks a busy mirror again at once."""
+
+TIRES_OF = {
+    "silent": replace(PATIENT, silence=0.3),
+    "stall": replace(PATIENT, silence=0.3),
+    "drip": replace(PATIENT, rate=1e6, grace=0.3),
+    "drip-head": replace(PATIENT, answer=1),
+}
+"""Gives up soon on what would take for ever, so that the tests are done soon."""
 
 IMAGES = PARTS["train/images"]
 FIRST = f"{IMAGES.idx_name}.gz"
@@ -39,10 +46,10 @@ def in_npz(**replaced):
     return buffer.getvalue()
 
 
-def assert_falls_through(location, reason, folder):
+def assert_falls_through(location, reason, folder, patience=PATIENT):
     """Fetch from `location` and then a folder that is not there: both fail, nothing is stored."""
     places = [location, str(folder / "missing")]
-    events = fetch_mnist(folder, [Source.parse(place) for place in places], patience=HASTY)
+    events = fetch_mnist(folder, [Source.parse(place) for place in places], patience=patience)
     failures = []
     with pytest.raises(DownloadError) as caught:
         failures.extend(event for event in events if isinstance(event, Failed))

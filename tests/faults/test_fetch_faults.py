@@ -4,9 +4,18 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
-from fetches import FIRST, HASTY, NPZ, assert_falls_through, assert_holds_mnist, fetch
+from fetches import (
+    FIRST,
+    NPZ,
+    PATIENT,
+    TIRES_OF,
+    assert_falls_through,
+    assert_holds_mnist,
+    fetch,
+)
 from misbehaving import STATUSES, misbehaving
 
 from mnistcli.datasets.download import Patience, download
@@ -52,7 +61,8 @@ def test_an_http_error_falls_through(server, tmp_path, status):
     ],
 )
 def test_a_mirror_that_misbehaves_falls_through(server, tmp_path, behaviour, reason):
-    assert_falls_through(server.url(behaviour), reason, tmp_path)
+    patience = TIRES_OF.get(behaviour, PATIENT)
+    assert_falls_through(server.url(behaviour), reason, tmp_path, patience)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +78,8 @@ def test_a_mirror_that_misbehaves_falls_through(server, tmp_path, behaviour, rea
     ],
 )
 def test_an_npz_of_a_mirror_that_misbehaves_falls_through(server, tmp_path, behaviour, reason):
-    assert_falls_through(server.url(behaviour, NPZ), reason, tmp_path)
+    patience = TIRES_OF.get(behaviour, PATIENT)
+    assert_falls_through(server.url(behaviour, NPZ), reason, tmp_path, patience)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +87,7 @@ def test_an_npz_of_a_mirror_that_misbehaves_falls_through(server, tmp_path, beha
 )
 def test_what_can_be_overcome_is_overcome(server, zeros, behaviour):
     server.asked.clear()
-    events = download(server.url(behaviour, FIRST), HASTY)
+    events = download(server.url(behaviour, FIRST), PATIENT)
     body = None
     while body is None:
         try:
@@ -181,7 +192,8 @@ def test_after_every_mirror_that_misbehaves_the_good_one_is_stored(originals, tm
         bad = ["403", "429", "500", "loop", "reset", "silent", "drip", "short", "page", "flipped"]
         places = [server.url(behaviour) for behaviour in (*bad, "busy-once")]
         sources = [Source.parse(place) for place in places]
-        *events, fetched = fetch_mnist(tmp_path, sources, patience=HASTY)
+        patience = replace(PATIENT, silence=2, grace=2)
+        *events, fetched = fetch_mnist(tmp_path, sources, patience=patience)
     failures = [event.location for event in events if isinstance(event, Failed)]
     assert failures == places[:-1]
     assert fetched.info.source == places[-1]
@@ -192,7 +204,7 @@ def test_after_every_mirror_that_misbehaves_the_good_one_is_stored(originals, tm
 def test_a_mirror_whose_faults_can_be_overcome_serves(originals, tmp_path, behaviour):
     with misbehaving(originals) as server:
         source = Source.parse(server.url(behaviour))
-        *_, fetched = fetch_mnist(tmp_path, [source], patience=HASTY)
+        *_, fetched = fetch_mnist(tmp_path, [source], patience=PATIENT)
     assert fetched.downloaded
     assert_holds_mnist(tmp_path)
 

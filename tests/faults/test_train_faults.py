@@ -18,16 +18,33 @@ from mnistcli.runs.finding import find
 from mnistcli.runs.run import Run
 
 OPTIONS = ("--dataset", "synthetic", "--epochs", "4", "--batch-size", "50", "--optimizer", "adam")
-SMALL = (*OPTIONS, "--hidden", "32")
+SMALL = (*OPTIONS, "--hidden", "32", "--dropout", "0.3")
+
+DYING = """
+import os, signal
+from mnistcli import cli
+from mnistcli.training.graph import Trainer
+
+def until(self, number, epoch=Trainer.epoch):
+    for step in epoch(self, number):
+        if number == 2 and step > self.steps // 2:
+            os.kill(os.getpid(), signal.SIGKILL)
+        yield step
+
+Trainer.epoch = until
+cli.main()
+"""
+"""mnistcli, killed in the middle of its second epoch."""
+
+FOR_EVER = ("--epochs", "100000")
 
 
-def start(*arguments, data_dir, runs_dir):
+def start(*arguments, data_dir, runs_dir, program=("-m", "mnistcli")):
     """Start `mnistcli train` and leave it running."""
     return subprocess.Popen(
         [
             sys.executable,
-            "-m",
-            "mnistcli",
+            *program,
             "train",
             *SMALL,
             *map(str, arguments),
@@ -65,13 +82,13 @@ def whole(mnistcli_here, data_dir, filled_once):
 
 @pytest.fixture
 def killed(data_dir, tmp_path, filled_once):
-    """A runs folder of the test's own with a run, `killed`, that was killed after an epoch."""
+    """A runs folder of the test's own with a run, `killed`, that was killed in an epoch."""
 
     def fill(folder):
-        process = start("--name", "killed", data_dir=data_dir, runs_dir=folder)
-        wait_for_line(process, "epoch 1")
-        process.kill()
-        process.communicate()
+        dying = ("-c", DYING)
+        process = start("--name", "killed", data_dir=data_dir, runs_dir=folder, program=dying)
+        _, stderr = process.communicate()
+        assert process.returncode == -signal.SIGKILL, stderr
 
     shutil.copytree(filled_once("killed-run", fill), tmp_path / "runs")
     return tmp_path / "runs"
@@ -123,10 +140,10 @@ def test_a_killed_run_resumed_ends_with_the_same_weights(
         assert not (run / "checkpoint").exists()
 
 
-def test_a_run_killed_after_its_first_epoch_goes_on_from_there(killed, resume, whole):
+def test_a_run_killed_in_an_epoch_goes_on_after_the_last_whole_one(killed, resume, whole):
     result = resume("killed", killed)
     assert result.returncode == 0, result.stderr
-    assert "going on after epoch" in result.stderr
+    assert "going on after epoch 1" in result.stderr
     assert weights(killed / "killed") == weights(whole)
 
 
@@ -134,7 +151,7 @@ def test_a_run_killed_after_its_first_epoch_goes_on_from_there(killed, resume, w
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["ctrl-c", "sigterm"]
 )
 def test_an_interrupted_run_says_how_to_go_on(number, code, data_dir, tmp_path):
-    process = start("--name", "stopped", "--epochs", "500", data_dir=data_dir, runs_dir=tmp_path)
+    process = start("--name", "stopped", *FOR_EVER, data_dir=data_dir, runs_dir=tmp_path)
     wait_for_line(process, "epoch 1")
     os.killpg(process.pid, number)  # as the terminal does: also what the process has started
     stdout, stderr = process.communicate()
@@ -146,7 +163,7 @@ def test_an_interrupted_run_says_how_to_go_on(number, code, data_dir, tmp_path):
 
 
 def test_a_second_ctrl_c_ends_at_once(data_dir, tmp_path):
-    process = start("--epochs", "500", data_dir=data_dir, runs_dir=tmp_path)
+    process = start(*FOR_EVER, data_dir=data_dir, runs_dir=tmp_path)
     wait_for_line(process, "epoch 1")
     process.send_signal(signal.SIGINT)
     process.send_signal(signal.SIGINT)
@@ -167,7 +184,7 @@ def test_a_complete_run_is_not_resumed(resume, whole):
 
 
 def test_a_run_is_not_trained_twice_at_once(mnistcli_here, data_dir, tmp_path):
-    process = start("--name", "one", "--epochs", "500", data_dir=data_dir, runs_dir=tmp_path)
+    process = start("--name", "one", *FOR_EVER, data_dir=data_dir, runs_dir=tmp_path)
     wait_for_line(process, "epoch 1")
     where = ("--data-dir", data_dir, "--runs-dir", tmp_path)
     resumed = mnistcli_here("train", "--resume", "one", *where)
@@ -213,10 +230,9 @@ def test_a_full_disk_is_said_and_leaves_no_complete_run(mnistcli, data_dir, smal
 
 def test_a_runs_folder_that_vanishes_is_said(data_dir, tmp_path):
     runs = tmp_path / "runs"
-    process = start("--epochs", "500", data_dir=data_dir, runs_dir=runs)
+    process = start(*FOR_EVER, data_dir=data_dir, runs_dir=runs)
     wait_for_line(process, "epoch 1")
-    shutil.rmtree(runs, ignore_errors=True)
-    shutil.rmtree(runs, ignore_errors=True)  # what was written in between
+    runs.rename(tmp_path / "elsewhere")
     _, stderr = process.communicate()
     assert process.returncode == 1
     assert "Error:" in stderr

@@ -171,5 +171,5 @@ def test_a_worker_that_was_started_for_another_network_is_refused(tmp_path, tiny
         tmp_path, addresses, 0, *options, "--runs-dir", tmp_path, "--model", "cnn"
     )
     other = workers.start(tmp_path, addresses, 1, *options)
-    assert [process.wait(60) for process in (chief, other)] == [1, 1]
+    assert [process.wait(200) for process in (chief, other)] == [1, 1]
     assert "with --model cnn." in workers.error(tmp_path, 1)

@@ -106,6 +106,8 @@ def test_the_page_says_what_the_command_says(page, own_digits, mnist_run, mnistc
         drop(page, Path(said["path"]))
         text = "?" if said["error"] else said["text"].replace("\n", "")
         expect_digit(page, text + ("?" if said["doubtful"] else ""))
+        page.keyboard.press("Delete")  # so that the next answer is the next picture's
+        expect_nothing(page)
 
 
 # Everywhere

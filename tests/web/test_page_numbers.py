@@ -4,7 +4,15 @@ import base64
 
 import pytest
 from common.hands import DIGITS
-from common.pages import PHONE, draw, draw_by_finger, expect, expect_digit, expect_nothing
+from common.pages import (
+    PHONE,
+    draw,
+    draw_by_finger,
+    expect,
+    expect_digit,
+    expect_nothing,
+    expect_whole,
+)
 from common.written import written
 
 pytest_plugins = "common.pages"
@@ -35,7 +43,7 @@ def test_a_number_is_read_as_it_is_written(page):
 
 def test_each_digit_stands_in_a_box_where_it_was_drawn(page):
     draw(page, strokes("174"))
-    expect_digit(page, "174")
+    expect_whole(page, "174")
     marks = page.locator("#marks span")
     expect(marks).to_have_count(3)
     sheet = page.locator("#sheet").bounding_box()
@@ -48,7 +56,7 @@ def test_each_digit_stands_in_a_box_where_it_was_drawn(page):
 
 def test_a_tap_on_a_digit_shows_its_bars_and_what_the_network_saw(page):
     draw(page, strokes("174"))
-    expect_digit(page, "174")
+    expect_whole(page, "174")
     for place, digit in enumerate("174"):
         button = page.locator("#digit button").nth(place)
         button.click()
@@ -60,7 +68,7 @@ def test_a_tap_on_a_digit_shows_its_bars_and_what_the_network_saw(page):
 def test_a_number_drawn_with_a_finger_on_a_phone_is_read_without_scrolling(visit):
     page = visit(**PHONE)
     draw_by_finger(page, strokes("1740", scale=0.6))
-    expect_digit(page, "1740")
+    expect_whole(page, "1740")
     page.locator("#digit button").nth(1).tap()
     expect(page.locator("#bars .best .name")).to_have_text("7")
     overflow = "(({scrollWidth, clientWidth, scrollHeight, clientHeight}) =>\

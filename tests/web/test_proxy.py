@@ -6,7 +6,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
@@ -78,16 +77,15 @@ def test_what_is_no_name_and_no_path_is_wrong_usage(mnistcli_here, option, value
     assert option in refused.stderr
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 @contextmanager
 def nginx(recipe, folder):
-    """Run nginx with the recipe as its only site; yield its address."""
-    port = free_port()
+    """Run nginx with the recipe as its only site; yield its address.
+
+    It is given a socket that listens already, as after an upgrade of its program: whoever connects
+    before it is there waits for it, and nobody else can take the port.
+    """
+    listening = socket.create_server(("127.0.0.1", 0))
+    port = listening.getsockname()[1]
     user = "user root;" if os.geteuid() == 0 else ""  # its worker would not get into our folder
     (folder / "nginx.conf").write_text(
         f"{user} daemon off; pid {folder}/pid; error_log stderr; events {{}}\n"
@@ -97,15 +95,11 @@ def nginx(recipe, folder):
         f"{recipe.replace('listen 80;', f'listen 127.0.0.1:{port};')} }}\n"
     )
     command = [shutil.which("nginx"), "-c", folder / "nginx.conf", "-p", folder, "-e", "stderr"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
+    number = listening.fileno()
+    given = {"env": {**os.environ, "NGINX": f"{number};"}, "pass_fds": [number]}
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL, **given) as process:
+        listening.close()
         try:
-            for _ in range(200):
-                try:
-                    socket.create_connection(("127.0.0.1", port)).close()
-                    break
-                except ConnectionRefusedError:
-                    assert process.poll() is None, process.stderr.read()
-                    time.sleep(0.05)
             yield "127.0.0.1", port
         finally:
             process.terminate()

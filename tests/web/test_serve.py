@@ -34,10 +34,11 @@ def test_a_body_that_does_not_arrive_in_time_is_refused(run):
 
 
 def test_a_head_that_does_not_arrive_in_time_is_refused(run, monkeypatch):
-    monkeypatch.setattr(server, "HEAD_SECONDS", 0.2)
+    monkeypatch.setattr(server, "HEAD_SECONDS", 0.5)
     with serving_here(Classifier.load(run), run) as address:
         assert exchange(address, b"GET / HT").startswith(b"HTTP/1.1 408 ")
         assert exchange(address, b"") == b""
+        monkeypatch.setattr(server, "HEAD_SECONDS", 60)
         whole = b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
         assert exchange(address, whole).startswith(b"HTTP/1.1 200 ")
 
@@ -80,7 +81,7 @@ def test_a_signal_ends_it_cleanly(runs_dir, sent, code):
         busy.sendall(b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nx")
         assert request((url.hostname, url.port), "GET", "/health")[0].status == 200
         process.send_signal(sent)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=120)
         idle.close()
         busy.close()
     assert (process.returncode, out) == (code, "")
@@ -93,7 +94,7 @@ def test_bad_requests_leave_the_terminal_quiet(runs_dir):
         for data in (b"hello\r\n\r\n", b"GET / HTTP/1.1\r\nHost: evil\r\n\r\n"):
             exchange((url.hostname, url.port), data)
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=120)
         assert (out, err.strip()) == ("", "")
 
 

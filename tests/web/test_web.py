@@ -249,7 +249,7 @@ def test_a_sender_who_asks_first_is_told_not_to_send(raw):
 
 def test_a_body_that_never_ends_is_refused_at_the_limit(ask):
     mebibyte = b"100000\r\n" + bytes(2**20) + b"\r\n"
-    answer, content = ask("POST", "/predict", iter([mebibyte] * 40), transfer_encoding="chunked")
+    answer, content = ask("POST", "/predict", iter([mebibyte] * 34), transfer_encoding="chunked")
     assert answer.status == 413
     assert "33,554,432" in content["error"]
 
