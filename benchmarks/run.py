@@ -19,7 +19,7 @@ import whole_numbers
 from measure import Comparison, heading, in_turn
 from reading import HERE, MNISTCLI, PYTHON, rows
 
-from mnistcli.commands.options import default_data_dir
+from mnistcli.commands.options.places import default_data_dir
 from mnistcli.datasets import store
 
 IMAGES = 60_000

@@ -26,7 +26,7 @@ from paper.kinds import NUMBERS, PAGE, SINGLES
 from reading import MNISTCLI
 from write_paper import MANIFEST, write
 
-from mnistcli.commands.options import default_data_dir
+from mnistcli.commands.options.places import default_data_dir
 from mnistcli.datasets import store
 
 COUNT = 20  # pictures a kind

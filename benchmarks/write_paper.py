@@ -19,7 +19,7 @@ from paper.kinds import NUMBERS, SINGLES, compose
 from paper.pen import Bytes
 from PIL import Image
 
-from mnistcli.commands.options import default_data_dir
+from mnistcli.commands.options.places import default_data_dir
 from mnistcli.datasets import store
 
 MANIFEST = "MANIFEST.csv"

@@ -6,8 +6,9 @@ from pathlib import Path
 import click
 
 from mnistcli.commands import options
+from mnistcli.commands.options import kinds, places
 
-dataset_argument = click.argument("name", type=options.Dataset())
+dataset_argument = click.argument("name", type=kinds.Dataset())
 
 
 @click.group(invoke_without_command=True)
@@ -35,7 +36,7 @@ def show(ctx: click.Context, name: str, plots: bool, data_dir: Path, quiet: bool
     """Draw some training images of each class."""
     from mnistcli.datasets import store
 
-    folder = options.folder_of_group(ctx, "data_dir", data_dir)
+    folder = places.folder_of_group(ctx, "data_dir", data_dir)
     about, train = store.info(folder, name), store.load(folder, name, "train")
     if plots:
         # Matplotlib takes 0.4 s to import: only who wants a plot pays for it.
@@ -62,7 +63,7 @@ def rm(ctx: click.Context, name: str, yes: bool, data_dir: Path, quiet: bool) ->
     from mnistcli.datasets import store
     from mnistcli.terminal.console import note
 
-    path = store.existing(options.folder_of_group(ctx, "data_dir", data_dir), name)
+    path = store.existing(places.folder_of_group(ctx, "data_dir", data_dir), name)
     if not yes and not click.confirm(f"Remove {path}?", err=True):
         note("nothing removed", quiet=quiet)
         return

@@ -9,13 +9,14 @@ import click
 from click.core import ParameterSource
 
 from mnistcli.commands import options
+from mnistcli.commands.options import kinds
 from mnistcli.terminal import chatter
 
 
 @click.command()
 @click.option(
     "--dataset",
-    type=options.Dataset(),
+    type=kinds.Dataset(),
     show_default="mnist if it can be had, else synthetic",
 )
 @options.data_dir

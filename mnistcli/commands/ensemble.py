@@ -5,12 +5,13 @@ from pathlib import Path
 import click
 
 from mnistcli.commands import options
+from mnistcli.commands.options import places
 from mnistcli.terminal import chatter
 
 
 @click.command()
 @click.argument(
-    "runs", metavar="RUN RUN...", nargs=-1, required=True, shell_complete=options.complete_run
+    "runs", metavar="RUN RUN...", nargs=-1, required=True, shell_complete=places.complete_run
 )
 @click.option("--name", help="The new run's folder.  [default: ensemble-<timestamp>]")
 @options.data_dir

@@ -5,28 +5,29 @@ from pathlib import Path
 import click
 
 from mnistcli.commands import options
+from mnistcli.commands.options import kinds, places
 from mnistcli.terminal import chatter
 
 
 @click.command()
-@click.argument("run", required=False, type=options.ANYWHERE, shell_complete=options.complete_run)
+@click.argument("run", required=False, type=kinds.ANYWHERE, shell_complete=places.complete_run)
 @click.option(
     "--dataset",
-    type=options.Dataset(),
+    type=kinds.Dataset(),
     show_default="that of the training",
     help="What to measure on.",
 )
 @click.option("--split", type=click.Choice(["test", "train"]), default="test", show_default=True)
 @click.option(
     "--pictures",
-    type=options.Place(exists=True, path_type=Path),
+    type=kinds.Place(exists=True, path_type=Path),
     metavar="DIR|CSV",
     help="Measure on your own pictures instead: a folder with sub-folders 0 to 9, or of numbers, "
     "or a CSV with the columns path and label (12 34|56: a bar between lines).",
 )
 @options.digits
 @options.engine
-@click.option("--fail-under", type=options.Number(0, 1), help="Exit with 1 below this accuracy.")
+@click.option("--fail-under", type=kinds.Number(0, 1), help="Exit with 1 below this accuracy.")
 @click.option(
     "--plots",
     is_flag=True,

@@ -7,12 +7,13 @@ import click
 
 from mnistcli.choices import DATASETS, SIBLINGS
 from mnistcli.commands import options
+from mnistcli.commands.options import kinds
 
 
 @click.command()
 @click.option(
     "--dataset",
-    type=options.Dataset(),
+    type=kinds.Dataset(),
     default="mnist",
     show_default=True,
     help="Published by name, drawn by code (synthetic), or, with --source, of any name.",
@@ -20,7 +21,7 @@ from mnistcli.commands import options
 @click.option(
     "--source",
     "sources",
-    type=options.ANYWHERE,
+    type=kinds.ANYWHERE,
     multiple=True,
     metavar="URL|DIR|FILE",
     help="Of mnist and its siblings: where to look instead of the caches and public mirrors, a base URL or a folder "

@@ -8,13 +8,14 @@ import click
 
 from mnistcli.classes import MOST
 from mnistcli.commands import options
+from mnistcli.commands.options import kinds
 from mnistcli.terminal import chatter
 
 
 @click.command()
 # Not readable=True: one file without permission must not keep the others from being read.
 @click.argument(
-    "images", metavar="IMAGE...", nargs=-1, required=True, type=options.Place(readable=False)
+    "images", metavar="IMAGE...", nargs=-1, required=True, type=kinds.Place(readable=False)
 )
 @options.run_option
 @options.digits
@@ -31,7 +32,7 @@ from mnistcli.terminal import chatter
 )
 @click.option(
     "--min-confidence",
-    type=options.Number(0, 1),
+    type=kinds.Number(0, 1),
     default=0.0,
     help="Mark answers below this probability as doubtful (3?) instead of asserting them.",
 )
@@ -39,7 +40,7 @@ from mnistcli.terminal import chatter
 @click.option("--show", is_flag=True, help="Draw what the network saw beside its top answers.")
 @click.option(
     "--save-images",
-    type=options.FOLDER,
+    type=kinds.FOLDER,
     metavar="DIR",
     help="Write the 28x28 images that the network saw as PNGs.",
 )

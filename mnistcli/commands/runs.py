@@ -7,15 +7,16 @@ import click
 
 from mnistcli.choices import OPTIMIZERS, ORDERS, STATUSES
 from mnistcli.commands import options
+from mnistcli.commands.options import kinds, places
 from mnistcli.networks.catalogue import NETWORKS
 
 run_arguments = click.argument(
     "runs",
-    type=options.ANYWHERE,
+    type=kinds.ANYWHERE,
     metavar="RUN...",
     nargs=-1,
     required=True,
-    shell_complete=options.complete_run,
+    shell_complete=places.complete_run,
 )
 
 
@@ -32,16 +33,14 @@ run_arguments = click.argument(
 @click.option(
     "--model",
     multiple=True,
-    type=options.Networks((*NETWORKS, "ensemble")),
+    type=kinds.Networks((*NETWORKS, "ensemble")),
     help="Only these; may be repeated.",
 )
-@click.option(
-    "--dataset", multiple=True, type=options.Dataset(), help="Only these; may be repeated."
-)
+@click.option("--dataset", multiple=True, type=kinds.Dataset(), help="Only these; may be repeated.")
 @click.option(
     "--optimizer",
     multiple=True,
-    type=options.Names(OPTIMIZERS),
+    type=kinds.Names(OPTIMIZERS),
     metavar="NAME",
     help="Only these; may be repeated.",
 )
@@ -52,7 +51,7 @@ run_arguments = click.argument(
     "--sweep",
     multiple=True,
     metavar="NAME",
-    shell_complete=options.complete_sweep,
+    shell_complete=places.complete_sweep,
     help="Only the runs of this sweep; may be repeated.",
 )
 @options.runs_dir
@@ -105,7 +104,7 @@ def compare(ctx: click.Context, runs: tuple[str, ...], runs_dir: Path, as_json: 
     from mnistcli.runs.finding import find
     from mnistcli.terminal import runs as view
 
-    folder = options.folder_of_group(ctx, "runs_dir", runs_dir)
+    folder = places.folder_of_group(ctx, "runs_dir", runs_dir)
     comparison = compare_runs(find(folder, reference) for reference in runs)
     view.show_comparison(comparison, as_json=as_json)
 
@@ -123,7 +122,7 @@ def rm(ctx: click.Context, runs: tuple[str, ...], yes: bool, runs_dir: Path, qui
     from mnistcli.runs.comparison import removable, remove
     from mnistcli.terminal.console import note
 
-    paths = removable(options.folder_of_group(ctx, "runs_dir", runs_dir), runs)
+    paths = removable(places.folder_of_group(ctx, "runs_dir", runs_dir), runs)
     if not yes:
         what = ", ".join(path.name for path in paths)
         if not click.confirm(f"Remove {what} with all files?", err=True):

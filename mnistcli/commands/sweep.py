@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mnistcli.choices import STRATEGIES
-from mnistcli.commands import options, settings
+from mnistcli.commands import options
+from mnistcli.commands.options import kinds, places, settings
 from mnistcli.terminal import chatter
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def _shown(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option(
     "--settings",
     "file",
-    type=options.Place(exists=True, dir_okay=False, path_type=Path),
+    type=kinds.Place(exists=True, dir_okay=False, path_type=Path),
     metavar="FILE",
     help="A CSV with a setting a row: columns are options of train, without the dashes.",
 )
@@ -144,7 +145,7 @@ def sweep(
 
 
 @sweep.command()
-@click.argument("name", shell_complete=options.complete_sweep)
+@click.argument("name", shell_complete=places.complete_sweep)
 @click.option(
     "--by", metavar="OPTION", help="A row for each of its values, averaged over all else."
 )
@@ -166,7 +167,7 @@ def show(
     from mnistcli.sweeps import table as tables
     from mnistcli.terminal import sweep as view
 
-    folder = options.folder_of_group(ctx, "runs_dir", runs_dir)
+    folder = places.folder_of_group(ctx, "runs_dir", runs_dir)
     table = tables.read(folder, name, by)
     view.show(table, form=form, quiet=quiet)
     _draw(table, folder, plots=plots, report=report, quiet=quiet)

@@ -6,7 +6,8 @@ from typing import Any
 import click
 
 from mnistcli.choices import STRATEGIES
-from mnistcli.commands import options, training
+from mnistcli.commands import options
+from mnistcli.commands.options import kinds, places, training
 from mnistcli.terminal import chatter
 
 
@@ -22,9 +23,9 @@ from mnistcli.terminal import chatter
 @click.option("--name", help="The run's folder.  [default: <model>-<timestamp>]")
 @click.option(
     "--resume",
-    type=options.ANYWHERE,
+    type=kinds.ANYWHERE,
     metavar="RUN",
-    shell_complete=options.complete_run,
+    shell_complete=places.complete_run,
     help="Go on with an interrupted run; with --epochs, give any run more of them.",
 )
 @click.option(
@@ -90,7 +91,7 @@ def train(
         trained = view.follow(events, quiet=quiet)
     if trained is None:  # a worker that isn't the chief
         return
-    view.show(trained, as_json=as_json, quiet=quiet)
+    view.show(trained, as_json=as_json)
     written = [write_csv(trained.run.path, trained.history)] if as_csv else []
     if plots:
         # Matplotlib takes 0.4 s to import: only who wants a plot pays for it.

@@ -114,14 +114,13 @@ def _figures(values: Mapping[str, float]) -> str:
     return "  ".join(f"{name} {value:.4f}" for name, value in values.items())
 
 
-def show(trained: Trained, *, as_json: bool, quiet: bool) -> None:
-    """Show what training ended with."""
+def show(trained: Trained, *, as_json: bool) -> None:
+    """Show what training ended with; what is missing of it is no note."""
     if trained.lacking:
-        note(
+        err.print(
             f"LiteRT lacks what this network computes ({trained.lacking}): evaluate and predict "
             f"need --engine keras, which opens Keras's own layers only. Build it from others to "
-            f"have it faster, and everywhere.",
-            quiet=quiet,
+            f"have it faster, and everywhere."
         )
     if as_json:
         print_json(trained.to_json())

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mnistcli.commands import settings
+from mnistcli.commands.options import settings
 from mnistcli.commands.sweep import sweep
 from mnistcli.commands.train import train
 

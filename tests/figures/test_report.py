@@ -109,8 +109,8 @@ def test_every_picture_has_a_text(page):
 
 
 def test_the_command_in_the_page_is_one_that_train_takes(run):
+    from mnistcli.commands.options.training import named
     from mnistcli.commands.train import train
-    from mnistcli.commands.training import named
 
     words = " ".join(command(Run.read(run))).split()
     assert words[:2] == ["mnistcli", "train"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.shell_completion import CompletionItem
 
-from mnistcli.commands import training
+from mnistcli.commands.options import training
 from mnistcli.errors import ChoiceError
 
 if TYPE_CHECKING:

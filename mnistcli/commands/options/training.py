@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from mnistcli.choices import ACTIVATIONS, LOSSES, METRICS, OPTIMIZERS, SCHEDULES
-from mnistcli.commands import options
+from mnistcli.commands.options import kinds, places
 from mnistcli.networks.catalogue import NETWORKS
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def _metric(
 OPTIONS = (
     click.option(
         "--dataset",
-        type=options.Dataset(),
+        type=kinds.Dataset(),
         multiple=True,
         callback=_once,
         show_default="mnist",
@@ -55,12 +55,12 @@ OPTIONS = (
         "--from",
         "from_run",
         metavar="RUN",
-        shell_complete=options.complete_run,
+        shell_complete=places.complete_run,
         help="Begin with the weights of this run, and a tenth of the learning rate.",
     ),
     click.option(
         "--model",
-        type=options.Networks(NETWORKS),
+        type=kinds.Networks(NETWORKS),
         metavar="[mlp|cnn|FILE.py[:FUNCTION]]",
         show_default="mlp",
         help="mlp is the book's network, cnn a convolutional one; or a Python file in which "
@@ -77,35 +77,35 @@ OPTIONS = (
     ),
     click.option(
         "--activation",
-        type=options.Names(ACTIVATIONS),
+        type=kinds.Names(ACTIVATIONS),
         metavar="NAME",
         show_default="relu",
         help="Of mlp's hidden layers: any of Keras's, such as tanh or gelu.",
     ),
     click.option(
         "--dropout",
-        type=options.Number(0, 1, max_open=True),
+        type=kinds.Number(0, 1, max_open=True),
         metavar="RATE",
         show_default="0",
         help="Share of each of mlp's hidden layers that a training step leaves out.",
     ),
     click.option(
         "--l2",
-        type=options.Number(min=0),
+        type=kinds.Number(min=0),
         metavar="FACTOR",
         show_default="0",
         help="Add this times the squares of mlp's kernels to the loss.",
     ),
     click.option(
         "--loss",
-        type=options.Names(LOSSES),
+        type=kinds.Names(LOSSES),
         metavar="NAME",
         show_default="sparse_categorical_crossentropy",
         help="Any of Keras's that goes with classes: mse, kl_divergence, categorical_hinge ...",
     ),
     click.option(
         "--metric",
-        type=options.Names(METRICS),
+        type=kinds.Names(METRICS),
         multiple=True,
         callback=_metric,
         metavar="NAME",
@@ -115,14 +115,14 @@ OPTIONS = (
     ),
     click.option(
         "--optimizer",
-        type=options.Names(OPTIMIZERS),
+        type=kinds.Names(OPTIMIZERS),
         metavar="NAME",
         show_default=OF_THE_MODEL,
         help="Any of Keras's: rmsprop, adam, adamw, sgd, nadam, lion, muon ...",
     ),
     click.option(
         "--learning-rate",
-        type=options.Number(min=0, min_open=True),
+        type=kinds.Number(min=0, min_open=True),
         show_default=OF_THE_MODEL,
         help="Its peak, where the schedule moves it.",
     ),
@@ -146,7 +146,7 @@ OPTIONS = (
     ),
     click.option(
         "--validation-split",
-        type=options.Number(0, 1, max_open=True),
+        type=kinds.Number(0, 1, max_open=True),
         show_default="0",
         help="Fraction of the training images to hold out and measure after every epoch.",
     ),
