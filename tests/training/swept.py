@@ -1,4 +1,6 @@
-"""How a small sweep is trained, whatever it compares."""
+"""How a small sweep is trained, whatever it compares; and what a process of one may do instead."""
+
+import signal
 
 SETTINGS = (
     "--dataset",
@@ -10,3 +12,8 @@ SETTINGS = (
     "--validation-split",
     "0.25",
 )
+
+
+def answer(assignment, connection):
+    """Report what this process was given, and whether it leaves Ctrl-C to its parent."""
+    connection.send((assignment, signal.getsignal(signal.SIGINT) is signal.SIG_IGN))

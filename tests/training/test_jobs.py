@@ -1,13 +1,20 @@
 """A sweep's runs: what each would be alone, and none of them twice."""
 
 import json
+import multiprocessing
 import shutil
+from pathlib import Path
 
 import pytest
-from swept import SETTINGS
+from swept import SETTINGS, answer
 from test_resumption import weights
 
+from mnistcli.networks.catalogue import configure
+from mnistcli.networks.source import Source
 from mnistcli.runs.run import Run
+from mnistcli.sweeps.plan import Plan, Setting
+from mnistcli.training.jobs import processes
+from mnistcli.training.jobs.work import Assignment
 
 BRANCHING = """
 import keras
@@ -46,6 +53,36 @@ def test_a_run_is_what_it_would_be_alone(swept, mnistcli_here, tiny_data_dir, tm
     alone, member = Run.read(tmp_path / "alone"), read(swept, "opt-003")
     assert weights(alone.path) == weights(member.path)
     assert (alone.config, alone.temperature) == (member.config, member.temperature)
+
+
+@pytest.fixture
+def spawned(monkeypatch):
+    """Start processes as macOS does, where none may be forked."""
+    monkeypatch.setattr(processes, "_context", lambda: multiprocessing.get_context("spawn"))
+
+
+def test_a_process_that_is_spawned_is_given_all_it_needs(spawned, swept, tmp_path):
+    (tmp_path / "net.py").write_text(BRANCHING)
+    source = Source.read(str(tmp_path / "net.py"))
+    config = configure(model=source.name, dataset="synthetic", epochs=1)
+    setting = Setting({"model": source.name}, config, source, read(swept, "opt-000"))
+    (planned,) = Plan("a", (setting,), (0,)).runs
+    given = Assignment(planned, Path("data"), Path("runs"), "auto", tensorboard=False)
+    with processes.desk() as under_way:
+        under_way.start(answer, planned, given)
+        reports = [report for _ in range(2) for _, report in under_way.reports(None)]
+    assert reports == [(given, True), None]
+
+
+@pytest.mark.long
+def test_where_nothing_can_be_forked_a_run_is_the_same(
+    spawned, swept, mnistcli_here, tiny_data_dir, tmp_path
+):
+    options = ("--optimizer", "adam", "--seeds", 1, "--name", "spawned")
+    where = ("--data-dir", tiny_data_dir, "--runs-dir", tmp_path)
+    result = mnistcli_here("sweep", *SETTINGS, *options, *where)
+    assert result.returncode == 0, result.stderr
+    assert weights(tmp_path / "spawned-000") == weights(swept / "runs" / "opt-001")
 
 
 def test_it_says_first_how_many_runs_there_are_and_how_long_they_take(swept):
