@@ -1,5 +1,6 @@
 """Training as a person watches it: a bar on a terminal, a line an epoch elsewhere."""
 
+import signal
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -40,6 +41,7 @@ def follow(events: Iterable[Event], *, quiet: bool) -> Trained | None:
     with Progress(*columns, console=err, disable=quiet or not redraws()) as progress:
         try:
             for event in events:
+                _heed_signals()
                 match event:
                     case Joining() | Elsewhere() | Unlocked() | Started() | Assisted():
                         run = event.run if isinstance(event, Started) else None
@@ -59,6 +61,17 @@ def follow(events: Iterable[Event], *, quiet: bool) -> Trained | None:
                 )
             raise
     return None
+
+
+def _heed_signals() -> None:
+    """Raise again what a signal has raised: Keras and TensorFlow have places where it is swallowed.
+
+    That it came is seen by its handler (in cli.py), which has put the system's own in its place.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+            raise SystemExit(128 + signal.SIGTERM)
+        raise KeyboardInterrupt
 
 
 def _sentence(event: Joining | Elsewhere | Unlocked | Started | Assisted) -> str:

@@ -36,6 +36,25 @@ cli.main()
 """
 """mnistcli, killed in the middle of its second epoch."""
 
+SWALLOWING = """
+import signal, sys
+from mnistcli import cli
+from mnistcli.terminal import train
+
+def events():
+    try:
+        signal.raise_signal(int(sys.argv[1]))
+        while True:
+            pass
+    except:
+        yield None
+    sys.exit("went on")
+
+cli.cli.main = lambda **_: train.follow(events(), quiet=True)
+cli.main()
+"""
+"""mnistcli, whose training has a place that lets no exception out, as Keras has some."""
+
 FOR_EVER = ("--epochs", "100000")
 
 
@@ -169,6 +188,14 @@ def test_a_second_ctrl_c_ends_at_once(data_dir, tmp_path):
     process.send_signal(signal.SIGINT)
     process.communicate()
     assert process.returncode in (130, -signal.SIGINT)
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["ctrl-c", "sigterm"]
+)
+def test_a_signal_that_a_library_swallows_ends_training_all_the_same(number, code):
+    ended = subprocess.run([sys.executable, "-c", SWALLOWING, str(int(number))], check=False)
+    assert ended.returncode == code
 
 
 def test_resuming_with_another_option_is_refused_and_the_difference_shown(killed, resume):
