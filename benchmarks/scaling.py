@@ -71,7 +71,7 @@ def all_reduce(parameters: int, n: int, gigabits: float) -> float:
 
 def compute(model: str, data_dir: Path, count: int) -> None:
     """Measure a network's steps on loopback, and compute them for real networks."""
-    from mnistcli.training import groups
+    from mnistcli.training.fitting import groups
 
     network = NETWORKS[model]
     parameters, batch = network.build().count_params(), network.batch_size

@@ -21,7 +21,7 @@ def datasets(ctx: click.Context, data_dir: Path, as_json: bool) -> None:
         options.refuse_before_subcommand(ctx)
         return
     from mnistcli.datasets import store
-    from mnistcli.terminal import datasets as view
+    from mnistcli.terminal.views import datasets as view
 
     view.show_list(list(store.stored(data_dir)), data_dir, as_json=as_json)
 
@@ -45,7 +45,7 @@ def show(ctx: click.Context, name: str, plots: bool, data_dir: Path, quiet: bool
 
         note(f"wrote {write_samples(about, train, Path())}", quiet=quiet)
         return
-    from mnistcli.terminal import datasets as view
+    from mnistcli.terminal.views import datasets as view
 
     view.show_samples(about, train)
 

@@ -34,7 +34,7 @@ def ensemble(
     if len(runs) == 1:
         raise click.UsageError("an ensemble is of two runs or more.")
     chatter.silence()
-    from mnistcli.terminal import train as view
+    from mnistcli.terminal.views import train as view
     from mnistcli.training.ensemble import combine
 
     made = combine(runs, data_dir, runs_dir, name)

@@ -63,9 +63,9 @@ def evaluate(
 
     from mnistcli.evaluation.scoring import evaluate_pictures, evaluate_run, require
     from mnistcli.reading.inputs import said
-    from mnistcli.terminal import evaluate as view
     from mnistcli.terminal.console import note
     from mnistcli.terminal.escaping import escape
+    from mnistcli.terminal.views import evaluate as view
 
     found = options.run_to_read_with(runs_dir, run, quiet=quiet)
     options.check_digits(ctx, found)

@@ -43,7 +43,7 @@ def fetch(
     if dataset == "synthetic" and sources:
         raise click.UsageError("the synthetic digits are drawn by code: leave --source out.")
     from mnistcli.datasets import fetching
-    from mnistcli.terminal import fetch as view
+    from mnistcli.terminal.views import fetch as view
 
     amount: tuple[Any, ...] = view.IMAGES
     if dataset == "synthetic":

@@ -76,7 +76,7 @@ def predict(
     from mnistcli.reading.classifier import Classifier
     from mnistcli.reading.inputs import expand, said, share
     from mnistcli.reading.prediction import predict_pictures
-    from mnistcli.terminal import predict as view
+    from mnistcli.terminal.views import predict as view
 
     found = options.run_to_read_with(runs_dir, run, quiet=quiet)
     options.check_digits(ctx, found)
@@ -95,7 +95,7 @@ def predict(
 
         predictions = saved(predictions, save_images)
     if sys.stderr.isatty() and not quiet and form in ("tsv", "json"):
-        from mnistcli.terminal.pictures import counted
+        from mnistcli.terminal.views.pictures import counted
 
         predictions = counted(predictions, lambda: sum(1 for _ in inputs()))
     aside = (lambda: "") if quiet else (lambda: said(passed_over))

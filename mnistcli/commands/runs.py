@@ -78,7 +78,7 @@ def runs(
         options.refuse_before_subcommand(ctx)
         return
     from mnistcli.runs.comparison import list_runs, unreadable
-    from mnistcli.terminal import runs as view
+    from mnistcli.terminal.views import runs as view
 
     wanted = {
         "model": model,
@@ -102,7 +102,7 @@ def compare(ctx: click.Context, runs: tuple[str, ...], runs_dir: Path, as_json: 
         raise click.UsageError("a comparison takes two runs or more.")
     from mnistcli.runs.comparison import compare as compare_runs
     from mnistcli.runs.finding import find
-    from mnistcli.terminal import runs as view
+    from mnistcli.terminal.views import runs as view
 
     folder = places.folder_of_group(ctx, "runs_dir", runs_dir)
     comparison = compare_runs(find(folder, reference) for reference in runs)

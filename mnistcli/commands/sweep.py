@@ -120,7 +120,7 @@ def sweep(
     from mnistcli.cores import cores
     from mnistcli.sweeps import plan as plans
     from mnistcli.sweeps import table as tables
-    from mnistcli.terminal import sweep as view
+    from mnistcli.terminal.views import sweep as view
     from mnistcli.training.jobs import forecast, work
 
     compared = settings.settings(given, rows, data_dir, runs_dir)
@@ -165,7 +165,7 @@ def show(
 ) -> None:
     """Show the table of a sweep again, from its runs on disk."""
     from mnistcli.sweeps import table as tables
-    from mnistcli.terminal import sweep as view
+    from mnistcli.terminal.views import sweep as view
 
     folder = places.folder_of_group(ctx, "runs_dir", runs_dir)
     table = tables.read(folder, name, by)

@@ -71,7 +71,7 @@ def train(
     else:
         config, source, parent = training.configured(choices, data_dir, runs_dir)
     from mnistcli.networks.own import watched
-    from mnistcli.terminal import train as view
+    from mnistcli.terminal.views import train as view
     from mnistcli.training.rehearsal import rehearse
     from mnistcli.training.session import resume_run, train_run
 

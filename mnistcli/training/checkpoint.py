@@ -14,7 +14,7 @@ from mnistcli import files
 from mnistcli.errors import RunError
 from mnistcli.networks.framework import keras
 from mnistcli.runs.history import EpochRecord
-from mnistcli.training.loop import Best
+from mnistcli.training.fitting.loop import Best
 
 Arrays = Sequence[NDArray[np.generic]]
 

@@ -10,8 +10,9 @@ from mnistcli.networks import anatomy
 from mnistcli.networks.source import Source
 from mnistcli.runs.config import TrainingConfig
 from mnistcli.runs.layers import Layer
-from mnistcli.training import distribution, groups, task
-from mnistcli.training.graph import Trainer, evaluation
+from mnistcli.training import task
+from mnistcli.training.fitting import distribution, groups
+from mnistcli.training.fitting.graph import Trainer, evaluation
 from mnistcli.training.pool import open_pool
 
 VERSION = 1  # of the JSON

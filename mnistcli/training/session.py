@@ -20,10 +20,11 @@ from mnistcli.runs import finding, folders, locks, resumption, run
 from mnistcli.runs.config import TrainingConfig
 from mnistcli.runs.history import EpochRecord
 from mnistcli.runs.run import Membership, Run
-from mnistcli.training import checkpoint, distribution, groups, provenance, task, transfer
-from mnistcli.training.distribution import Place, Workers
+from mnistcli.training import checkpoint, provenance, task, transfer
 from mnistcli.training.finishing import Trained, finish
-from mnistcli.training.loop import EpochEnd, Progress
+from mnistcli.training.fitting import distribution, groups
+from mnistcli.training.fitting.distribution import Place, Workers
+from mnistcli.training.fitting.loop import EpochEnd, Progress
 from mnistcli.training.pool import Pool, open_pool
 from mnistcli.training.provenance import Elsewhere
 from mnistcli.training.task import Task

@@ -17,9 +17,10 @@ from mnistcli.networks.source import Source
 from mnistcli.runs import computing
 from mnistcli.runs.config import TrainingConfig
 from mnistcli.runs.history import EpochRecord
-from mnistcli.training import checkpoint, groups, loop
-from mnistcli.training.distribution import Workers
-from mnistcli.training.loop import Best, EpochEnd, Progress
+from mnistcli.training import checkpoint
+from mnistcli.training.fitting import groups, loop
+from mnistcli.training.fitting.distribution import Workers
+from mnistcli.training.fitting.loop import Best, EpochEnd, Progress
 from mnistcli.training.pool import Pool, open_pool
 
 

@@ -27,7 +27,8 @@ if __name__ == "__main__":
 
     chatter.silence()
 
-    from mnistcli.training import distribution, task  # import TensorFlow, which is to be silent
+    from mnistcli.training import task
+    from mnistcli.training.fitting import distribution  # import TensorFlow, which is to be silent
 
     task.Task.fit = telling(task.Task.fit)  # type: ignore[method-assign]
     distribution.PATIENCE = int(os.environ.get("PATIENCE", distribution.PATIENCE))

@@ -23,7 +23,7 @@ SMALL = (*OPTIONS, "--hidden", "32", "--dropout", "0.3")
 DYING = """
 import os, signal
 from mnistcli import cli
-from mnistcli.training.graph import Trainer
+from mnistcli.training.fitting.graph import Trainer
 
 def until(self, number, epoch=Trainer.epoch):
     for step in epoch(self, number):
@@ -39,7 +39,7 @@ cli.main()
 SWALLOWING = """
 import signal, sys
 from mnistcli import cli
-from mnistcli.terminal import train
+from mnistcli.terminal.views import train
 
 def events():
     try:

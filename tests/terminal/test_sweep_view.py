@@ -7,7 +7,7 @@ import pytest
 
 from mnistcli.sweeps import table as tables
 from mnistcli.sweeps.members import Member
-from mnistcli.terminal import sweep as view
+from mnistcli.terminal.views import sweep as view
 
 SPREAD = (0.0, 0.001, -0.001)
 

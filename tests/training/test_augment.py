@@ -3,7 +3,7 @@
 import numpy as np
 
 from mnistcli.networks.framework import tf
-from mnistcli.training import augment
+from mnistcli.training.fitting import augment
 
 IMAGES = tf.constant(np.random.default_rng(0).integers(0, 256, (500, 28, 28)), tf.float32)
 SEED = tf.constant([1, 2], tf.int64)

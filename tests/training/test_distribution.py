@@ -11,8 +11,8 @@ from common.workers import free_addresses, tf_config
 
 from mnistcli.errors import TrainingError
 from mnistcli.networks.framework import tf
-from mnistcli.training import distribution
-from mnistcli.training.distribution import Place, join, place
+from mnistcli.training.fitting import distribution
+from mnistcli.training.fitting.distribution import Place, join, place
 
 ADDRESSES = ("a:1", "b:2", "c:3")
 

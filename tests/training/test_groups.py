@@ -10,7 +10,7 @@ from mnistcli.choices import OPTIMIZERS
 from mnistcli.networks import model, objectives
 from mnistcli.networks.catalogue import NETWORKS, configure
 from mnistcli.networks.framework import keras, tf
-from mnistcli.training import graph, groups
+from mnistcli.training.fitting import graph, groups
 
 SMOOTHING = 0.1
 EVERY_DAY = (("adam", 130),)  # and RMSprop, with dropout, in `test_workers.py`

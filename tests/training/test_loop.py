@@ -14,9 +14,9 @@ from mnistcli.errors import ChoiceError, TrainingError
 from mnistcli.networks import model
 from mnistcli.networks.catalogue import NETWORKS, configure
 from mnistcli.networks.framework import keras, tf
-from mnistcli.training import graph, loop
-from mnistcli.training.graph import EVALUATION_GROUP
-from mnistcli.training.loop import Best, EpochEnd, Progress
+from mnistcli.training.fitting import graph, loop
+from mnistcli.training.fitting.graph import EVALUATION_GROUP
+from mnistcli.training.fitting.loop import Best, EpochEnd, Progress
 
 
 def digits(n, seed=0):

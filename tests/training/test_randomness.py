@@ -8,7 +8,7 @@ from mnistcli.errors import NetworkError
 from mnistcli.networks import model, objectives
 from mnistcli.networks.catalogue import configure
 from mnistcli.networks.framework import keras, tf
-from mnistcli.training import graph, groups
+from mnistcli.training.fitting import graph, groups
 
 DROPOUT = {"dropout": 0.5, "hidden": (32,), "batch_size": 100, "epochs": 2}
 

@@ -197,7 +197,7 @@ def test_training_yields_started_first_and_trained_last(events):
 
 
 def test_training_yields_progress_and_then_the_record_of_each_epoch(events):
-    from mnistcli.training.loop import EpochRecord, Progress
+    from mnistcli.training.fitting.loop import EpochRecord, Progress
 
     kinds = [(type(event), event.epoch) for event in events[1:-1]]
     assert kinds == sorted(kinds, key=lambda kind: (kind[1], kind[0] is EpochRecord))

@@ -15,9 +15,10 @@ from mnistcli.errors import TrainingError
 from mnistcli.networks.catalogue import configure
 from mnistcli.runs import computing
 from mnistcli.runs.run import Run
-from mnistcli.terminal.train import _sentence
-from mnistcli.training import distribution, groups, session, task
-from mnistcli.training.distribution import Place, Workers
+from mnistcli.terminal.views.train import _sentence
+from mnistcli.training import session, task
+from mnistcli.training.fitting import distribution, groups
+from mnistcli.training.fitting.distribution import Place, Workers
 from mnistcli.training.pool import open_pool
 
 # 1,500 images to train on: eight batches of three groups, and a smaller one of one: two workers

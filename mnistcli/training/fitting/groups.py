@@ -20,7 +20,7 @@ from mnistcli.networks import objectives
 from mnistcli.networks.catalogue import network
 from mnistcli.networks.framework import keras, philox, tf
 from mnistcli.networks.objectives import Measure
-from mnistcli.training import purity
+from mnistcli.training.fitting import purity
 
 SIZE = 64
 """Images, at most. Smaller ones would take each core longer, larger ones keep fewer cores busy."""

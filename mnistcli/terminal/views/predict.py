@@ -38,7 +38,7 @@ def write(
             if prediction.transcription:
                 sys.stdout.write(tsv_line(prediction, top))
     else:
-        from mnistcli.terminal import pictures
+        from mnistcli.terminal.views import pictures
 
         pictures.show(counter, top, draw=form == "show")
     if said := aside():

@@ -17,8 +17,8 @@ from mnistcli.networks.catalogue import network
 from mnistcli.networks.framework import keras, tf
 from mnistcli.networks.objectives import Measure
 from mnistcli.runs.config import TrainingConfig
-from mnistcli.training import augment, groups
-from mnistcli.training.groups import Contribution, Tensors
+from mnistcli.training.fitting import augment, groups
+from mnistcli.training.fitting.groups import Contribution, Tensors
 
 PARTS = 12  # per epoch: often enough for a progress bar and Ctrl-C, too seldom to cost time
 EVALUATION_GROUP = 500  # images; larger ones only take memory

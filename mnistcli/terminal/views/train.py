@@ -12,10 +12,10 @@ from mnistcli.runs.history import EpochRecord
 from mnistcli.runs.layers import Layer
 from mnistcli.runs.run import Run
 from mnistcli.terminal.console import draws, err, note, out, print_json, redraws, unlocked
-from mnistcli.terminal.evaluate import score
 from mnistcli.terminal.sparkline import bounds, sparkline
+from mnistcli.terminal.views.evaluate import score
 from mnistcli.training.finishing import Trained
-from mnistcli.training.loop import Progress as Step
+from mnistcli.training.fitting.loop import Progress as Step
 from mnistcli.training.provenance import Elsewhere
 from mnistcli.training.rehearsal import Plan
 from mnistcli.training.session import Assisted, Event, Joining, Started

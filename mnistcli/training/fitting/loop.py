@@ -18,7 +18,7 @@ from mnistcli.errors import DivergedError
 from mnistcli.networks.framework import keras, tf
 from mnistcli.runs.config import TrainingConfig
 from mnistcli.runs.history import EpochRecord
-from mnistcli.training.graph import Trainer, evaluation
+from mnistcli.training.fitting.graph import Trainer, evaluation
 
 FEW = 64  # images, to see whether the network can be computed with
 

@@ -1,0 +1,1 @@
+"""What each command shows, a module a command. `commands` enter."""
