@@ -27,6 +27,8 @@ SOURCE = "network.py"
 ARTIFACTS = (KERAS_MODEL, LITERT_MODEL, METRICS, SOURCE)
 NOT_ALWAYS = (LITERT_MODEL, SOURCE)
 """LiteRT may lack what a network computes; few networks come from a file."""
+OF_THE_WEIGHTS = ("evaluation-*.json", "plots", "report.html", "history.csv")
+"""What is measured and drawn of a run, for people."""
 
 PRETRAINED = Path(__file__).parent / "pretrained"
 """The run that comes with mnistcli, to read with: `make model` trained it."""
@@ -173,9 +175,18 @@ class Run:
             ) from error
 
     def begun_again(self) -> Self:
-        """Return the run as one in training, and write that down: its files are about to change."""
+        """Return the run as one in training, and write that down: its files are about to change.
+
+        What was measured and drawn of it is removed: it would be another network's.
+        """
         begun = replace(self, status=TRAINING, artifacts={})
         begun.write()
+        for pattern in OF_THE_WEIGHTS:
+            for path in self.path.glob(pattern):
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path)
+                else:
+                    path.unlink()
         return begun
 
     def diverged(self) -> Self:

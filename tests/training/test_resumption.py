@@ -43,7 +43,12 @@ def test_more_epochs_are_as_if_they_had_been_asked_for_at_once(kind, train, tmp_
     options = (*SMALL, "--optimizer", "adam", *MORE[kind])
     train(*options, "--epochs", 3, "--name", "whole")
     train(*options, "--epochs", 1, "--name", "parts")
+    (tmp_path / "parts" / "plots").mkdir()
+    (tmp_path / "parts" / "evaluation-synthetic-test.json").touch()
     train("--resume", "parts", "--epochs", 3)
+    assert {path.name for path in (tmp_path / "parts").iterdir()} == {
+        path.name for path in (tmp_path / "whole").iterdir()
+    }
     assert weights(tmp_path / "parts") == weights(tmp_path / "whole")
     parts, whole = (json.loads((tmp_path / n / "run.json").read_text()) for n in ("parts", "whole"))
     assert parts["config"] == whole["config"]
