@@ -1,5 +1,6 @@
 """The command group, and the one place where exceptions become messages and exit codes."""
 
+import atexit
 import importlib
 import os
 import re
@@ -111,7 +112,21 @@ def main() -> NoReturn:
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _interrupt)
     signal.signal(signal.SIGTERM, _terminate)
-    sys.exit(_run())
+    code = _run()
+    if code in (INTERRUPTED, TERMINATED) and "tensorflow" in sys.modules:
+        _leave(code)
+    sys.exit(code)
+
+
+def _leave(code: int) -> NoReturn:
+    """End an interrupted process, and leave TensorFlow's threads and objects to the system.
+
+    Where Python took itself apart beneath them, a training has ended in a crash instead.
+    """
+    atexit._run_exitfuncs()  # noqa: SLF001 - what Python itself would do, by the only name there is
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _run() -> int:
@@ -124,6 +139,8 @@ def _run() -> int:
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else FAILED
     except BrokenPipeError:  # as above, at the last flush
         _close_stdout()
         return 0

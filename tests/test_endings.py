@@ -101,3 +101,28 @@ def test_a_closed_stream_is_no_defect(runs_dir, pictures, stream):
     result = shell(script, runs_dir, pictures / "3.png")
     assert "Traceback" not in result.stderr
     assert "defect" not in result.stderr
+
+
+CRASHING = """
+import os, sys, types
+from mnistcli import cli
+
+class Crashing:
+    def __del__(self, abort=os.abort):
+        abort()
+
+def interrupted(**_options):
+    print("what was printed")
+    raise KeyboardInterrupt
+
+held = Crashing()
+sys.modules["tensorflow"] = types.ModuleType("tensorflow")
+cli.cli.main = interrupted
+cli.main()
+"""
+
+
+def test_an_interrupted_process_is_not_taken_apart_beneath_tensorflow():
+    command = [sys.executable, "-c", CRASHING]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "what was printed\n", "")
