@@ -1,5 +1,6 @@
 """What `mnistcli sweep` makes of its options, and what it refuses before the first run."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,16 @@ def test_a_row_of_a_file_is_a_setting(compared, tmp_path):
     ]
     assert found[0].config.hidden == (64, 32)
     assert found[1].config.learning_rate is None
+
+
+def test_a_setting_is_called_by_what_was_typed(refused, compared, runs_dir, tmp_path):
+    shutil.copytree(runs_dir / "first", tmp_path / "second")
+    found = compared("--from", f"{runs_dir / 'first'},{tmp_path / 'second'}")
+    assert [list(each.options) for each in found] == [["from"]] * 2
+    (tmp_path / "settings.csv").write_text("run\n1\n")
+    said = refused("--settings", tmp_path / "settings.csv")
+    assert "There are dataset, from, model, " in said
+    assert ", learning-rate, " in said
 
 
 def test_rows_of_a_file_are_combined_with_options(compared, tmp_path):

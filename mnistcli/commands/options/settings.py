@@ -75,6 +75,8 @@ def _options() -> dict[str, click.Option]:
 
 OPTIONS = _options()
 SEED = OPTIONS.pop("seed")
+CALLED = {name: each.opts[0].lstrip("-") for name, each in OPTIONS.items()}
+"""What users call each option: the one for `from_run` is from."""
 
 
 def _several(option: click.Option) -> click.Option:
@@ -123,22 +125,23 @@ def read(path: Path, ctx: click.Context) -> list[dict[str, Value]]:
 
 def _rows(lines: Iterator[list[str]], ctx: click.Context) -> Iterator[dict[str, Value]]:
     header = next(lines, [])
-    called = {each.opts[0].lstrip("-").replace("-", "_"): name for name, each in OPTIONS.items()}
-    names = [name.strip().lstrip("-").replace("-", "_") for name in header]
-    names = [called.get(name, name) for name in names]
-    unknown = [name for name in names if name not in OPTIONS]
+    meant = {called: name for name, called in CALLED.items()}
+    names = [name.strip().lstrip("-").replace("_", "-") for name in header]
+    unknown = [name for name in names if name not in meant]
     if unknown or len(set(names)) < len(names) or not names:
         said = ", ".join(map(repr, unknown)) or "a column twice" if names else "nothing"
         raise ValueError(
             f"the first line names options of train, each once, such as optimizer,hidden; "
-            f"got {said}. There are {', '.join(OPTIONS)}; seeds are given by --seeds."
+            f"got {said}. There are {', '.join(meant)}; seeds are given by --seeds."
         )
     for number, line in enumerate(lines, 2):
         if len(line) not in (0, len(names)):
             raise ValueError(f"row {number} has {len(line)} cells, the first one {len(names)}.")
         try:
             yield {
-                name: parsed(OPTIONS[name], text, ctx) if text.strip() else (DEFAULT, None)
+                meant[name]: parsed(OPTIONS[meant[name]], text, ctx)
+                if text.strip()
+                else (DEFAULT, None)
                 for name, text in zip(names, line, strict=False)
             }
         except click.UsageError as error:
@@ -157,7 +160,9 @@ def settings(
     """
     both = [name for name in given if any(name in row for row in rows)]
     if both:
-        raise ChoiceError(f"--{both[0]} is a column of the settings' file, too. Leave one out.")
+        raise ChoiceError(
+            f"--{CALLED[both[0]]} is a column of the settings' file, too. Leave one out."
+        )
     every = {**given} if SPLIT in given else {**given, SPLIT: (HELD_OUT,)}
     combinations = [
         {**row, **dict(zip(every, chosen, strict=True))}
@@ -181,7 +186,7 @@ def _setting(
     from mnistcli.datasets import store
     from mnistcli.sweeps.plan import Setting
 
-    options = {name: chosen[name][0] for name in varied}
+    options = {CALLED[name].replace("-", "_"): chosen[name][0] for name in varied}
     choices = {
         **dict.fromkeys((*OPTIONS, "seed")),
         **{k: value for k, (_, value) in chosen.items()},
