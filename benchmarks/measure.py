@@ -4,6 +4,7 @@ Machines are noisy: the two sides of a comparison run one after the other, over 
 counts is the median of the ratios.
 """
 
+import os
 import statistics
 import subprocess
 import sys
@@ -54,6 +55,9 @@ def heading() -> str:
     return f"| {' | '.join(columns)} |\n|{' --- |' * len(columns)}"
 
 
+# Whoever installs mnistcli has its bytecode; some environments forbid Python to write any.
+ENVIRONMENT = {k: value for k, value in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+
 # From a process with much memory, a child would begin with that as its peak: Linux takes over the
 # high-water mark. Hence this small one in between, which also takes the time.
 LAUNCH = """
@@ -78,6 +82,7 @@ def process(command: Command) -> Process:
             stderr=subprocess.DEVNULL,
             text=True,
             check=False,
+            env=ENVIRONMENT,
         )
         if ended.returncode:
             raise SystemExit(f"{' '.join(words)} ended with {ended.returncode}")

@@ -1,6 +1,7 @@
 """The command group, and the one place where exceptions become messages and exit codes."""
 
 import atexit
+import gc
 import importlib
 import os
 import re
@@ -115,6 +116,7 @@ def main() -> NoReturn:
     code = _run()
     if code in (INTERRUPTED, TERMINATED) and "tensorflow" in sys.modules:
         _leave(code)
+    gc.freeze()  # Python would search all that is left for cycles, only to end
     sys.exit(code)
 
 

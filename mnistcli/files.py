@@ -91,6 +91,16 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def remove(path: Path) -> None:
+    """Remove a file or a link, or a folder with all that is in it."""
+    import shutil  # here: who only reads should not wait for it
+
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
+
+
 def sweep(folder: Path, name: str) -> None:
     """Remove what killed writers of `name` left in `folder`; call it under the lock of `name`."""
     for part in folder.glob(f".{name}.*{PART_SUFFIX}"):

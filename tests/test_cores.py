@@ -18,6 +18,16 @@ Classifier.load(sys.argv[1]).predict(np.zeros((256, 28, 28), np.uint8))
 print(len(os.listdir("/proc/self/task")) - before)
 """
 
+BLAS = """
+import os, sys
+from mnistcli.cli import main
+try:
+    main()
+except SystemExit:
+    import numpy
+print(len(os.listdir("/proc/self/task")))
+"""
+
 
 @pytest.mark.parametrize(
     ("quota", "expected"),
@@ -35,3 +45,11 @@ def test_litert_starts_no_thread_for_a_core_that_the_process_may_not_use(runs_di
     command = [sys.executable, "-c", THREADS, runs_dir / "first"]
     ended = subprocess.run(command, capture_output=True, text=True, check=True)
     assert ended.stdout == "0\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lists a process's threads so")
+def test_numpy_starts_no_threads():
+    environment = {k: value for k, value in os.environ.items() if k != "OPENBLAS_NUM_THREADS"}
+    command = [sys.executable, "-c", BLAS, "--version"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+    assert ended.stdout.endswith("\n1\n")

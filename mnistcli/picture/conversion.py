@@ -54,9 +54,19 @@ def looks_like_mnist(light: NDArray[np.uint8]) -> bool:
     """Tell whether a picture is a 28 x 28 image made as MNIST's were."""
     if light.shape != SHAPE or light.max() < WHITE:
         return False
-    rows, columns = np.nonzero(light)
-    if max(np.ptp(rows), np.ptp(columns)) + 1 not in LONGER_SIDES:
+    # In Python's numbers: for sums over 28 of them they are quicker than NumPy's, and as exact.
+    masses = (light.sum(axis=1).tolist(), light.sum(axis=0).tolist())
+    if max(map(_side, masses)) not in LONGER_SIDES:
         return False
-    mass = light[rows, columns].astype(np.float64)
-    off = max(abs(axis @ mass / mass.sum() - CENTRE) for axis in (rows, columns))
-    return bool(off <= OFF_CENTRE)
+    return all(abs(_middle(mass) - CENTRE) <= OFF_CENTRE for mass in masses)
+
+
+def _side(mass: list[int]) -> int:
+    """Return how many rows or columns there are from the first with mass to the last."""
+    inked = [place for place, value in enumerate(mass) if value]
+    return inked[-1] - inked[0] + 1
+
+
+def _middle(mass: list[int]) -> float:
+    """Return the row or column of the centre of mass."""
+    return sum(place * value for place, value in enumerate(mass)) / sum(mass)

@@ -71,17 +71,16 @@ def _seams(
 def _sweep(ink: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Add ink up along the best path to each pixel from the top."""
     height, width = ink.shape
-    total = np.zeros((height, width))
-    origin = np.zeros((height, width), np.int64)
-    total[0] = ink[0]
-    columns = np.arange(width)
+    total = np.full((height, width + 2), np.inf)  # nothing comes from beside the picture
+    total[0, 1:-1] = ink[0]
+    straight, left, right = total[:, 1:-1], total[:, :-2], total[:, 2:]
     for row in range(1, height):
-        before = np.pad(total[row - 1], 1, constant_values=np.inf)
-        ways = np.stack([before[1:-1], before[:-2] + ASIDE, before[2:] + ASIDE])
-        best = ways.argmin(axis=0)
-        total[row] = ink[row] + ways[best, columns]
-        origin[row] = columns + np.array([0, -1, 1])[best]
-    return total, origin
+        aside = np.minimum(left[row - 1], right[row - 1]) + ASIDE
+        straight[row] = ink[row] + np.minimum(straight[row - 1], aside)
+    ways = np.stack([straight[:-1], left[:-1] + ASIDE, right[:-1] + ASIDE])
+    origin = np.zeros((height, width), np.int64)
+    origin[1:] = np.arange(width) + np.array([0, -1, 1])[ways.argmin(axis=0)]
+    return straight, origin
 
 
 def _minima(crossed: NDArray[np.float64], apart: float) -> list[int]:

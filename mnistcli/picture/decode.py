@@ -251,13 +251,20 @@ def _reduced(image: ImageFile, to_cut: bytes | None) -> NDArray[np.uint8]:
         image.load()
         factor = _reduction(image)
         pieces = strips.cropped(image, factor)
-    planes = np.concatenate([np.asarray(_plain(strip).reduce(factor)) for strip in pieces])
+    planes = np.concatenate([np.asarray(_shrunk(_plain(strip), factor)) for strip in pieces])
     return planes if planes.dtype == np.uint8 else eight_bits(planes)
+
+
+def _shrunk(strip: Image.Image, factor: int) -> Image.Image:
+    """Average blocks of pixels; Pillow would copy the strip where there is nothing to average."""
+    return strip if factor == 1 else strip.reduce(factor)
 
 
 def _plain(strip: Image.Image) -> Image.Image:
     """Return a strip in a mode that can be reduced: L, RGB, RGBA or F."""
     mode = strip.mode
+    if mode == "L" and not strip.has_transparency_data:
+        return strip  # as it is: converting would copy it
     if mode == "LAB":
         return strip.getchannel(0)  # the lightness
     if mode.startswith("I;"):
@@ -266,7 +273,7 @@ def _plain(strip: Image.Image) -> Image.Image:
         return strip.convert("F")
     if strip.has_transparency_data:
         return strip.convert("RGBA")
-    return strip.convert("L" if mode in ("1", "L") else "RGB")
+    return strip.convert("L" if mode == "1" else "RGB")
 
 
 def _orientation(image: ImageFile) -> int:

@@ -37,13 +37,18 @@ class Segmentation:
     heights: tuple[float, ...]
     """Of each line's digits, in pixels of the picture."""
 
+    @property
+    def settled(self) -> bool:
+        """Whether there is one candidate, which cannot be left out: nothing is to be chosen."""
+        return self.unread == ((np.inf,),) and len(self.candidates) == 1
+
 
 def single(image: NDArray[np.uint8], size: tuple[int, int]) -> Segmentation:
     """Return the segmentation of an image (28, 28) that is one digit and nothing else."""
-    rows, columns = np.flatnonzero(image.any(axis=1)), np.flatnonzero(image.any(axis=0))
     scale = size[0] / image.shape[1]
+    columns, rows = (np.flatnonzero(image.any(axis=axis)).tolist() for axis in (0, 1))
     left, top, right, bottom = (
-        round(float(side) * scale) for side in (columns[0], rows[0], columns[-1] + 1, rows[-1] + 1)
+        round(side * scale) for side in (columns[0], rows[0], columns[-1] + 1, rows[-1] + 1)
     )
     whole = Candidate(0, 0, 0, (left, top, right - left, bottom - top), image, 0.0)
     return Segmentation(size, (whole,), ((np.inf,),), (float(bottom - top),))

@@ -47,6 +47,9 @@ def cropped(image: Image.Image, factor: int) -> Iterator[Image.Image]:
     """Yield the strips of a loaded picture, their heights multiples of `factor` but the last's."""
     top = 0
     for height in _heights(image.size, factor):
+        if height == image.height:
+            yield image
+            return
         yield image.crop((0, top, image.width, top + height))
         top += height
 

@@ -84,9 +84,13 @@ def read_file(path: str) -> bytes:
             # Without O_NONBLOCK, opening a FIFO waits for ever.
             descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
             with os.fdopen(descriptor, "rb") as file:
-                if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                status = os.fstat(descriptor)
+                if not stat.S_ISREG(status.st_mode):
                     raise PictureError("not a regular file; pipe it in and name it `-`.")
-                data = file.read(MAX_BYTES + 1)
+                # Python makes room for as much as it is asked for. Some files have no size.
+                data = file.read(min(status.st_size, MAX_BYTES) + 1)
+                if len(data) > status.st_size:
+                    data += file.read(MAX_BYTES + 1 - len(data))
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         if path.startswith(("http://", "https://")):

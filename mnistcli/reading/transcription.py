@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from mnistcli.classes import DIGITS, are_digits
 from mnistcli.errors import PictureError
-from mnistcli.picture.segmentation import Box, Segmentation
+from mnistcli.picture.segmentation import Box, Candidate, Segmentation
 
 #: An answer whose image is rather none than a digit is doubtful.
 DOUBTFUL = 0.5
@@ -85,6 +85,8 @@ def transcribe(
     Takes for each of the n candidates the probabilities of the classes, (n, k), and the
     probability that it is none, (n,). Raises PictureError where there are not so many digits.
     """
+    if segmentation.settled and count in (None, 1):
+        return _settled(segmentation, probabilities[0], strangeness[0], classes)
     graph = _Graph(segmentation, probabilities, strangeness)
     chosen = graph.best(count) or (graph.best(1) if count is None else None)
     if not chosen:
@@ -93,25 +95,47 @@ def transcribe(
         raise PictureError(f"no digit found: expected {wanted}, but {found}.")
     rows = [probabilities[index] for index in chosen]
     candidates = [segmentation.candidates[index] for index in chosen]
-    answers = [int(row.argmax()) for row in rows]
     digits = tuple(
-        Digit(
-            answer=answer,
-            probability=float(row[answer]),
-            probabilities=tuple(float(value) for value in row),
-            box=candidate.box,
-            line=candidate.line,
-            image=candidate.image,
-            classes=classes,
-        )
-        for answer, row, candidate in zip(answers, rows, candidates, strict=True)
+        _digit(candidate, row, classes) for candidate, row in zip(candidates, rows, strict=True)
     )
+    answers = [digit.answer for digit in digits]
     return Transcription(
         text=_text(digits, segmentation.heights),
         probability=digits[0].probability if len(digits) == 1 else graph.share(answers, count),
         digits=_renumbered(digits),
         doubtful=graph.doubtful(chosen) or all(candidate.cut for candidate in candidates),
         size=segmentation.size,
+    )
+
+
+def _settled(
+    segmentation: Segmentation,
+    row: NDArray[np.floating],
+    strangeness: np.floating,
+    classes: tuple[str, ...],
+) -> Transcription:
+    """Return the one sign that is all there is, without looking for a way through it."""
+    digit = _digit(segmentation.candidates[0], row, classes)
+    return Transcription(
+        text=digit.label,
+        probability=digit.probability,
+        digits=(digit,),
+        doubtful=bool(strangeness > DOUBTFUL),
+        size=segmentation.size,
+    )
+
+
+def _digit(candidate: Candidate, row: NDArray[np.floating], classes: tuple[str, ...]) -> Digit:
+    """Return what the network says of a candidate, its probabilities of the classes in a row."""
+    answer, probabilities = int(row.argmax()), tuple(row.tolist())
+    return Digit(
+        answer=answer,
+        probability=probabilities[answer],
+        probabilities=probabilities,
+        box=candidate.box,
+        line=candidate.line,
+        image=candidate.image,
+        classes=classes,
     )
 
 

@@ -1,6 +1,5 @@
 """Which run is meant: by name, by path, or the newest; or the one that comes with mnistcli."""
 
-import difflib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,6 +38,8 @@ def locate(runs_dir: Path, reference: str) -> Path:
     for path in (runs_dir / reference, Path(reference)):
         if (path / MANIFEST).is_file():
             return path
+    import difflib  # here: who finds his run should not wait for it
+
     names = [run.name for run in runs(runs_dir)]
     close = difflib.get_close_matches(reference, names, n=1)
     hint = f"Did you mean {close[0]}?" if close else "`mnistcli runs` lists the runs there are."

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
@@ -183,10 +182,7 @@ class Run:
         begun.write()
         for pattern in OF_THE_WEIGHTS:
             for path in self.path.glob(pattern):
-                if path.is_dir() and not path.is_symlink():
-                    shutil.rmtree(path)
-                else:
-                    path.unlink()
+                files.remove(path)
         return begun
 
     def diverged(self) -> Self:
@@ -270,7 +266,7 @@ def complete(run: Run, temperature: float, layers: tuple[Layer, ...] = ()) -> Ru
 
 def forget_checkpoint(run: Run) -> None:
     """Remove what only a training that goes on would need."""
-    shutil.rmtree(run.path / CHECKPOINT.parent)
+    files.remove(run.path / CHECKPOINT.parent)
 
 
 def _describe(artifact: Artifact | None) -> str:

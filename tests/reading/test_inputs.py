@@ -1,10 +1,11 @@
 """Which files of a folder are read, in what order, and what is said of the others."""
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
-from mnistcli.reading.inputs import expand, said
+from mnistcli.reading.inputs import expand, read_file, said
 
 
 @pytest.fixture
@@ -68,3 +69,9 @@ def test_predict_says_it_also_where_no_picture_is_left(predict, tmp_path):
     first, second = result.stderr.decode().splitlines()
     assert first == "1 file passed over: .mov 1"
     assert second.startswith("Error: no picture found")
+
+
+@pytest.mark.skipif(not Path("/proc/version").is_file(), reason="only Linux has such files")
+def test_a_file_that_states_no_size_is_read_whole():
+    assert Path("/proc/version").stat().st_size == 0
+    assert read_file("/proc/version") == Path("/proc/version").read_bytes()
