@@ -126,3 +126,26 @@ def test_an_interrupted_process_is_not_taken_apart_beneath_tensorflow():
     command = [sys.executable, "-c", CRASHING]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stdout, ended.stderr) == (130, "what was printed\n", "")
+
+
+HELD_BACK = """
+import multiprocessing, signal
+from mnistcli import parallel
+
+def seen():
+    print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ()))
+
+if __name__ == "__main__":
+    process = multiprocessing.get_context("forkserver").Process(target=seen)
+    with parallel.ctrl_c_held_back():
+        process.start()
+    process.join()
+"""
+
+
+def test_a_process_that_is_started_while_ctrl_c_is_held_back_never_sees_it(tmp_path):
+    (tmp_path / "script.py").write_text(HELD_BACK)
+    started = subprocess.run(
+        [sys.executable, tmp_path / "script.py"], capture_output=True, text=True, check=True
+    )
+    assert started.stdout == "True\n"
