@@ -19,7 +19,7 @@ LEVEL = 0.5
 #: Parts of a rule are this much of the longer one apart, at most, where there is no ink between.
 NEAR = 0.1
 
-#: Ink covers this part of a rule.
+#: Ink covers this part of a rule, where nothing else is written on it.
 COVERED = 0.6
 
 
@@ -47,9 +47,7 @@ class Line:
 def lines(mask: NDArray[np.uint8], thickest: int) -> list[Line]:
     """Find straight lines along the rows, the parts of one joined."""
     mask = np.ascontiguousarray(mask)
-    deep = np.asarray(
-        cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((thickest + 1, 1), np.uint8)), np.uint8
-    )
+    deep = runs(mask, thickest + 1)
     # Where a line across it is crossed, it goes on.
     across = np.ones((1, 2 * thickest + 1), np.uint8)
     thin = np.asarray(cv2.morphologyEx(mask & ~deep, cv2.MORPH_CLOSE, across), np.uint8) & mask
@@ -72,7 +70,18 @@ def lines(mask: NDArray[np.uint8], thickest: int) -> list[Line]:
                 break
         else:
             found.append(part)
-    return [line for line in found if line.covered >= COVERED * line.length]
+    return [line for line in found if line.covered >= COVERED * _bare(line, deep)]
+
+
+def runs(mask: NDArray[np.uint8], least: int) -> NDArray[np.uint8]:
+    """Return the ink of a mask, 0 and 1, that is at least so many pixels deep along its column.
+
+    An opening. `cv2.morphologyEx` would move it by a pixel where `least` is even, and leave a
+    fringe of each deeper line: the second step needs the first one's kernel upside down.
+    """
+    kernel, anchor = np.ones((least, 1), np.uint8), least // 2
+    begun = cv2.erode(mask, kernel, anchor=(0, anchor), borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(cv2.dilate(begun, kernel, anchor=(0, least - 1 - anchor)), np.uint8)
 
 
 def _inked(line: Line, mask: NDArray[np.uint8]) -> NDArray[np.bool_]:
@@ -83,6 +92,11 @@ def _inked(line: Line, mask: NDArray[np.uint8]) -> NDArray[np.bool_]:
     rows = np.clip(rows, 1, mask.shape[0] - 2)
     ink = mask[rows, columns] | mask[rows - 1, columns] | mask[rows + 1, columns]
     return np.asarray(inside & (ink > 0), np.bool_)
+
+
+def _bare(line: Line, deep: NDArray[np.uint8]) -> int:
+    """Count the columns of a line where nothing that is deeper lies upon it."""
+    return line.length - int(_inked(line, deep)[line.first : line.last + 1].sum())
 
 
 def _straight(
@@ -106,7 +120,8 @@ def _straight(
         away = np.abs(rows - slope * columns - offset)
         # The first fit may be drawn aside by what hangs on the line.
         kept = away <= max(tolerance, float(np.median(away)) * 1.5)
-    kept = away <= tolerance
+    # A stroke that goes on as a rule is as wide as either, not both.
+    kept = (away <= tolerance) & (thickness >= (usual - 1) / 2)
     if abs(slope) > SLANT or kept.sum() < COVERED * width or kept.sum() <= shortest:
         return
     columns, thickness = columns[kept], thickness[kept]
@@ -129,31 +144,33 @@ def _fitted(columns: NDArray[np.int64], rows: NDArray[np.float64]) -> tuple[floa
 
 
 def _join(line: Line, part: Line, mask: NDArray[np.uint8], thickest: int) -> Line | None:
-    """Return both as one line, or None if they are not in line or far apart."""
-    middle = (part.first + part.last) / 2
+    """Return both as one line, or None if they are not in line, of one width, or far apart."""
+    thinner, thicker = sorted((line.width, part.width))
     gap = max(part.first - line.last, line.first - part.last)
-    near = abs(line.at(middle) - part.at(middle)) <= max(line.width, 2.0)
-    if not near or gap < -thickest:
+    if thicker - thinner > max(thinner, 2.0) or gap < -thickest:
         return None
-    if gap > NEAR * max(line.length, part.length):
-        # Only through strokes that lie upon it.
-        between = sorted((line.first, line.last, part.first, part.last))[1:3]
-        if _inked(line, mask)[between[0] : between[1] + 1].mean() < COVERED:
-            return None
     weights = line.covered, part.covered
-    long = line.length >= 4 * part.length
     ends = (line.first, line.last, part.first, part.last)
-    first, last = min(ends), max(ends)
-    slope = line.slope
-    offset = line.offset
-    if not long:
-        other = (line.first + line.last) / 2
+    slope, offset = line.slope, line.offset
+    if line.length < 4 * part.length:
+        # Either may be too short to tell where it leads; both together are not.
+        middle, other = (part.first + part.last) / 2, (line.first + line.last) / 2
         slope = (part.at(middle) - line.at(other)) / (middle - other)
         offset = line.at(other) - slope * other
-        if abs(slope) > SLANT:
-            return None
     width = (line.width * weights[0] + part.width * weights[1]) / sum(weights)
-    return Line(first, last, slope, offset, width, sum(weights))
+    joined = Line(min(ends), max(ends), slope, offset, width, sum(weights))
+    away = (
+        abs(joined.at(end) - each.at(end))
+        for each in (line, part)
+        for end in (each.first, each.last)
+    )
+    if abs(slope) > SLANT or max(away) > max(width, 2.0):
+        return None
+    between = sorted(ends)[1:3] if gap > 0 else (0, 0)
+    bare = gap - int(_inked(joined, mask)[between[0] : between[1] + 1].sum())
+    if bare > NEAR * max(line.length, part.length):
+        return None
+    return joined
 
 
 def extended(line: Line, mask: NDArray[np.uint8]) -> Line:

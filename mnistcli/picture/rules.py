@@ -6,11 +6,13 @@ stays, so that the stroke needs no mending. Run lengths tell the two apart, as t
 scores (Dalitz et al. 2008, "A comparative study of staff removal algorithms").
 """
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.picture.lines import COVERED, Line, extended, lines
+from mnistcli.picture.lines import COVERED, Line, extended, lines, runs
 
 #: A rule is thinner than this part of the picture's longer side; looked for among thinner ink
 #: first, as long strokes of a thin pen would hide it among all that is thinner than this.
@@ -19,6 +21,9 @@ THICKEST = (1 / 160, 1 / 40)
 #: A rule is so many times as long as what is written is high. One along the columns, as stems are,
 #: begins or ends at another rule, or runs from border to border.
 LONG = 1.5
+
+#: One along the rows that touches nothing is longer than this part of it. The bar of a 5 is shorter.
+ALONE = 0.9
 
 #: A rule that ends at others on both sides, as the side of a box does, is longer than what is
 #: written is high by this factor.
@@ -36,16 +41,30 @@ SCRAPS = 0.2
 
 def without_rules(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return the ink of `mask`, (h, w) of 0 and 1, without rules."""
-    for part in THICKEST:
-        mask = _without(mask, max(3, round(part * max(mask.shape))))
-    return mask
-
-
-def _without(mask: NDArray[np.uint8], thickest: int) -> NDArray[np.uint8]:
-    """Take out rules of at most that width in pixels."""
-    across, down = lines(mask, thickest), lines(mask.T, thickest)
-    if not across and not down:
+    gone: tuple[list[Line], list[Line]] = [], []
+    longer = max(mask.shape)
+    for thickest in (round(part * longer) for part in THICKEST):
+        mask, *more = _without(mask, max(3, thickest), *gone)
+        gone = gone[0] + more[0], gone[1] + more[1]
+    if not gone[0] and not gone[1]:
         return mask
+    # What touches writing is found best by the width of its like.
+    thickest = max(3, round(max(line.width for line in gone[0] + gone[1])) + 1)
+    mask, *more = _without(mask, thickest, *gone)
+    return _without_stubs(mask, gone[0] + more[0], thickest)
+
+
+def _without(
+    mask: NDArray[np.uint8], thickest: int, rules_gone: list[Line], sides_gone: list[Line]
+) -> tuple[NDArray[np.uint8], list[Line], list[Line]]:
+    """Take out rules of at most that width in pixels; return them, along the rows and the columns.
+
+    Those that are gone already count as others that a rule may end at.
+    """
+    across = [extended(line, mask) for line in lines(mask, thickest)]
+    down = [extended(line, mask.T) for line in lines(mask.T, thickest)]
+    if not across and not down:
+        return mask, [], []
     height = _height_without(mask, across, down)
     longest = max(line.length for line in across + down)
     # Straight parts of a digit are short beside a rule: without them, its rest would be low.
@@ -54,24 +73,43 @@ def _without(mask: NDArray[np.uint8], thickest: int) -> NDArray[np.uint8]:
         [line for line in across if line.length > longest / 2],
         [line for line in down if line.length > longest / 2],
     )
-    rules, sides = choose(across, down, mask.shape, height, max(height, whole), thickest)
+    whole = max(height, whole)
+    gone = rules_gone, sides_gone
+    alone = _alone(across, mask)
+    beside = _height_without(mask, alone, [])
+    alone = [line for line in alone if line.length > ALONE * beside > 0]
+    rules, sides = choose(across, down, mask.shape, height, whole, thickest, gone, alone)
     if not rules and not sides:
-        return mask
-    rules, sides = [extended(r, mask) for r in rules], [extended(s, mask.T) for s in sides]
-    return _without_stubs(erase(erase(mask, rules).T, sides).T, rules, height, thickest)
+        return mask, [], []
+    return erase(erase(mask, rules).T, sides).T, rules, sides
 
 
-def _without_stubs(
-    mask: NDArray[np.uint8], rules: list[Line], height: float, thickest: int
-) -> NDArray[np.uint8]:
+def _alone(across: list[Line], mask: NDArray[np.uint8]) -> list[Line]:
+    """Return the lines along the rows that hang together with nothing else."""
+    if not across:
+        return []
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    found = []
+    for line in across:
+        column = (line.first + line.last) // 2
+        row = min(max(round(line.at(column)), 0), mask.shape[0] - 1)
+        height = stats[labels[row, column], cv2.CC_STAT_HEIGHT]
+        if labels[row, column] and height <= 2 * line.width + abs(line.slope) * line.length + 1:
+            found.append(line)
+    return found
+
+
+def _without_stubs(mask: NDArray[np.uint8], rules: list[Line], thickest: int) -> NDArray[np.uint8]:
     """Take out what stands on a rule alone, thin and lower than writing: the teeth of a comb."""
     mask = np.ascontiguousarray(mask)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    height = _usual_height(np.asarray(stats, np.int32))
     stubs = np.zeros(count, np.uint8)
     for piece in range(1, count):
         left, top, width, tall, area = (int(value) for value in stats[piece])
         if (
-            width <= min(thickest, tall / 2)
+            area <= thickest * tall
+            and width <= tall / 2
             and tall < STUB * height
             and area > COVERED * width * tall
         ):
@@ -101,12 +139,7 @@ def erase(mask: NDArray[np.uint8], rules: list[Line]) -> NDArray[np.uint8]:
         if bottom <= top:
             continue
         window = np.ascontiguousarray(mask[top:bottom, rule.first : rule.last + 1])
-        deep = cv2.morphologyEx(
-            window,
-            cv2.MORPH_OPEN,
-            np.ones((deepest + 1, 1), np.uint8),
-            borderType=cv2.BORDER_REPLICATE,
-        )
+        deep = runs(window, deepest + 1)
         rows = np.arange(top, bottom)[:, None]
         band = np.abs(rows - middle) <= rule.width / 2 + 1.5
         rest[top:bottom, rule.first : rule.last + 1][band & (deep == 0)] = 0
@@ -124,12 +157,16 @@ def written_height(rest: NDArray[np.uint8], before: int) -> float:
     `before` is how much ink there was with the lines, in pixels.
     """
     _, _, stats, _ = cv2.connectedComponentsWithStats(np.ascontiguousarray(rest), connectivity=8)
+    ink = int(stats[1:, cv2.CC_STAT_AREA].sum())
+    return 0.0 if ink < SCRAPS * (before - ink) else _usual_height(np.asarray(stats, np.int32))
+
+
+def _usual_height(stats: NDArray[np.int32]) -> float:
+    """Return the height that pieces have in which most of the ink is; 0 without any."""
     heights, areas = stats[1:, cv2.CC_STAT_HEIGHT], stats[1:, cv2.CC_STAT_AREA]
-    ink = int(areas.sum())
-    if ink < SCRAPS * (before - ink):
-        return 0.0
     order = np.argsort(heights)
-    return float(heights[order][np.searchsorted(np.cumsum(areas[order]), ink * TALLER)])
+    place = np.searchsorted(np.cumsum(areas[order]), areas.sum() * TALLER)
+    return float(heights[order][place]) if len(heights) else 0.0
 
 
 def choose(
@@ -139,10 +176,14 @@ def choose(
     height: float,
     whole: float,
     thickest: int,
+    gone: tuple[list[Line], list[Line]] = ([], []),
+    alone: Sequence[Line] = (),
 ) -> tuple[list[Line], list[Line]]:
     """Tell which lines are rules: those from border to border, the long ones, those between.
 
-    What is written is `height` high without any line, and `whole` without long ones.
+    What is written is `height` high without any line, and `whole` without long ones. Rules that
+    are gone already, along the rows and the columns, are others that a rule may end at; those
+    that are `alone` are known to be rules.
     """
     margin = max(2, thickest)
 
@@ -153,31 +194,30 @@ def choose(
     # A stem is a line, too, and its foot no rule.
     stem = max((line.length for line in down if line not in sides), default=0)
     long = LONG * max(whole, stem)
-    rules = [line for line in across if line.length > long or spans(line, shape[1])]
+    rules = [
+        line for line in across if line in alone or line.length > long or spans(line, shape[1])
+    ]
     sides += [
         line
         for line in down
         if line not in sides
         and line.length > LONG * height > 0
-        and any(_ends(line, rules, thickest))
+        and any(_ends(line, gone[0] + rules, thickest))
+    ]
+    # The sides of a box end at one another: what does not end so is taken away, until all do.
+    more = [
+        [line for line in these if line not in chosen and line.length > SIDE * height > 0]
+        for these, chosen in ((across, rules), (down, sides))
     ]
     while True:
-        more = [
-            [
-                line
-                for line in these
-                if line not in chosen
-                and line.length > SIDE * height
-                and all(_ends(line, others, thickest))
-            ]
-            for these, chosen, others in (
-                (across, rules, sides or down),
-                (down, sides, rules or across),
-            )
+        others = gone[1] + sides + more[1], gone[0] + rules + more[0]
+        held = [
+            [line for line in these if all(_ends(line, across_them, thickest))]
+            for these, across_them in zip(more, others, strict=True)
         ]
-        if not height or not any(more):
-            return rules, sides
-        rules, sides = rules + more[0], sides + more[1]
+        if held == more:
+            return rules + more[0], sides + more[1]
+        more = held
 
 
 def _ends(line: Line, others: list[Line], thickest: int) -> tuple[bool, bool]:
@@ -186,7 +226,7 @@ def _ends(line: Line, others: list[Line], thickest: int) -> tuple[bool, bool]:
     def meets(column: int) -> bool:
         row = line.at(column)
         return any(
-            abs(other.at(row) - column) <= thickest
+            abs(other.at(row) - column) <= thickest + other.width / 2
             and other.first - thickest <= row <= other.last + thickest
             for other in others
         )

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from common.pens import ink
 
+from mnistcli.picture.lines import lines
 from mnistcli.picture.rules import without_rules
 
 
@@ -101,3 +102,41 @@ def test_ones_in_a_row_are_no_rules():
 def test_bars_of_sevens_in_a_row_are_no_rule():
     sevens = mask(*((7, 0.5, column, 0.25) for column in (0.2, 0.4, 0.6, 0.8)))
     assert np.array_equal(without_rules(sevens), sevens)
+
+
+def test_a_line_as_wide_as_is_looked_for_leaves_no_fringe_of_wider_ones():
+    for width in range(4, 12):
+        line = np.zeros((300, 500), np.uint8)
+        line[100 : 100 + width] = 1
+        for thickest in range(3, width):
+            assert not lines(line, thickest), (width, thickest)
+        assert [round(each.width) for each in lines(line, width)] == [width]
+
+
+def test_rules_that_digits_cover_for_the_most_part_go():
+    row = np.zeros_like(DIGITS)
+    for column in (0.1, 0.3, 0.5, 0.7, 0.9):
+        row |= mask((7, 0.5, column, 0.2))
+    row = cv2.dilate(row, np.ones((25, 9), np.uint8))
+    for slope in (0.0, 0.02):
+        line = np.zeros_like(row)
+        cv2.line(line, (0, 125), (499, round(125 + 499 * slope)), 1, 2)
+        assert left(row, line) < 0.1
+        assert kept(row, line) > 0.95
+
+
+def test_a_thin_line_that_goes_on_as_a_stroke_is_not_one_line_with_it():
+    both = np.zeros((300, 500), np.uint8)
+    both[150:153, :70] = 1
+    cv2.line(both, (70, 151), (160, 151), 1, 13)
+    assert max(line.length for line in lines(both, 20)) < 120
+
+
+@pytest.mark.parametrize("width", [3, 4, 5, 6, 8])
+def test_boxes_that_stand_apart_go_also_where_one_touches_a_digit(width):
+    boxes = np.zeros_like(DIGITS)
+    for column in (20, 180, 345):
+        cv2.rectangle(boxes, (column, 75), (column + 140, 225), 1, width)
+    touching = mask((4, 0.5, 0.2, 0.4), (0, 0.5, 0.44, 0.4), (7, 0.5, 0.8, 0.4))
+    assert left(touching, boxes) < 0.1
+    assert kept(touching, boxes) > 0.9

@@ -118,3 +118,11 @@ def a_line_is_straight_for_most_of_its_length() -> bool:
         drawn(stroke((0, 150), (250, 150), (500, end), pen=3), size=(300, 500)) for end in (150, 40)
     )
     return bool(straight.lines(level, 5)) and not straight.lines(bent, 5)
+
+
+@needs("rules.ALONE")
+def a_short_line_that_touches_nothing_goes_and_the_bar_of_a_5_stays() -> bool:
+    zero = drawn(ring(200, 150, 40, 60, 8), size=(300, 500))
+    line = across(60, left=140, right=265)
+    bar_of_five = across(60, left=160, right=240)
+    return rest(line, zero) < 0.1 and rest(bar_of_five, zero) > 0.9
