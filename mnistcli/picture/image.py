@@ -47,8 +47,15 @@ def fit(mask: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
 
 def crop(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Cut off the empty rows and columns around what is in a mask."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    return mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    left, top, width, height = cv2.boundingRect(mask)
+    return mask[top : top + height, left : left + width]
+
+
+def framed(mask: NDArray[np.uint8], room: int) -> NDArray[np.uint8]:
+    """Put so many empty rows and columns around a mask."""
+    return np.asarray(
+        cv2.copyMakeBorder(mask, room, room, room, room, cv2.BORDER_CONSTANT), np.uint8
+    )
 
 
 def stroke_width(mask: NDArray[np.uint8]) -> float:
@@ -56,7 +63,7 @@ def stroke_width(mask: NDArray[np.uint8]) -> float:
 
     Across a stroke of width w the distance to the nearest edge averages w / 4.
     """
-    inside = cv2.distanceTransform(np.pad(mask, 1), cv2.DIST_L2, cv2.DIST_MASK_5)
+    inside = cv2.distanceTransform(framed(mask, 1), cv2.DIST_L2, cv2.DIST_MASK_5)
     return float(4.0 * (inside[inside > 0] - 0.5).mean())
 
 
@@ -70,7 +77,7 @@ def adjust_stroke(canvas: NDArray[np.uint8]) -> NDArray[np.uint8]:
     wanted = float(np.clip(width, THIN * FINE, THICK * FINE)) / (BOX * FINE)
     move = (wanted * side - width) / (1.0 - wanted) / 2.0
     room = int(max(move, 0.0)) + 2
-    canvas = np.pad(canvas, room)
+    canvas = framed(canvas, room)
     outside = cv2.distanceTransform(1 - canvas, cv2.DIST_L2, cv2.DIST_MASK_5)
     inside = cv2.distanceTransform(canvas, cv2.DIST_L2, cv2.DIST_MASK_5)
     distance = np.where(canvas > 0, 0.5 - inside, outside - 0.5)  # the edge is between pixels

@@ -124,6 +124,20 @@ def threshold(ink: NDArray[np.uint8], where: NDArray[np.bool_] | None = None) ->
     return int(between.argmax())
 
 
+def components(mask: NDArray[np.uint8]) -> tuple[NDArray[np.integer], NDArray[np.int32]]:
+    """Return the connected pieces of a mask: labels (h, w), and OpenCV's measures, a row a piece.
+
+    The first is the paper. Where 16 bits number all pieces that there can be, OpenCV measures them
+    three times as fast.
+    """
+    most = -(-mask.shape[0] // 2) * -(-mask.shape[1] // 2)
+    kind = cv2.CV_16U if most < np.iinfo(np.uint16).max else cv2.CV_32S
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(
+        np.ascontiguousarray(mask), connectivity=8, ltype=kind
+    )
+    return np.asarray(labels), np.asarray(stats, np.int32)
+
+
 def away_from_border(ink: NDArray[np.uint8], strong: int) -> NDArray[np.bool_]:
     """Tell where there is no ink above half of `strong` that hangs together with the border.
 

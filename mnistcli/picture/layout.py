@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -54,12 +55,8 @@ class Ink:
     @classmethod
     def of(cls, left: int, top: int, mask: NDArray[np.uint8]) -> Self:
         """Return the ink in a mask whose corner lies there, cropped."""
-        rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-        return cls(
-            left + int(columns[0]),
-            top + int(rows[0]),
-            mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1],
-        )
+        x, y, width, height = cv2.boundingRect(mask)
+        return cls(left + x, top + y, mask[y : y + height, x : x + width])
 
 
 def join(inks: Sequence[Ink]) -> Ink:

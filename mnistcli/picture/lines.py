@@ -7,6 +7,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mnistcli.picture.ink import components
+
 #: ... and leaves its direction by no more than this, so that a slanting one is none.
 SLANT = 0.12
 
@@ -54,13 +56,9 @@ def lines(mask: NDArray[np.uint8], thickest: int) -> list[Line]:
     shortest = max(SHORTEST * max(mask.shape), 2 * thickest)
     if not cv2.erode(thin, np.ones((1, int(shortest * LEVEL)), np.uint8)).any():
         return []
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(thin, connectivity=8)
-    wide = [i for i in range(1, count) if stats[i, cv2.CC_STAT_WIDTH] > shortest]
-    parts = [
-        line
-        for i in wide
-        for line in _straight(np.asarray(labels, np.int32), stats[i], i, shortest)
-    ]
+    labels, stats = components(thin)
+    wide = [i for i in range(1, len(stats)) if stats[i, cv2.CC_STAT_WIDTH] > shortest]
+    parts = [line for i in wide for line in _straight(labels, stats[i], i, shortest)]
     found: list[Line] = []
     for part in sorted(parts, key=lambda line: -line.length):
         for number, line in enumerate(found):
@@ -100,7 +98,7 @@ def _bare(line: Line, deep: NDArray[np.uint8]) -> int:
 
 
 def _straight(
-    labels: NDArray[np.int32], stat: NDArray[np.int32], number: int, shortest: float
+    labels: NDArray[np.integer], stat: NDArray[np.int32], number: int, shortest: float
 ) -> Iterator[Line]:
     """Fit a line to a thin piece of ink; none where it is not straight."""
     left, top, width, height = (int(value) for value in stat[:4])
@@ -109,7 +107,7 @@ def _straight(
     columns = np.flatnonzero(thickness)
     rows = (piece * np.arange(height)[:, None]).sum(axis=0)[columns] / thickness[columns]
     thickness = thickness[columns]
-    usual = float(np.median(thickness))
+    usual = _median(thickness)
     tolerance = max(1.0, usual / 2)
     kept = np.ones(len(columns), np.bool_)
     slope = offset = 0.0
@@ -119,7 +117,10 @@ def _straight(
         slope, offset = _fitted(columns[kept], rows[kept])
         away = np.abs(rows - slope * columns - offset)
         # The first fit may be drawn aside by what hangs on the line.
-        kept = away <= max(tolerance, float(np.median(away)) * 1.5)
+        near = away <= max(tolerance, _median(away) * 1.5)
+        if (near == kept).all():
+            break
+        kept = near
     # A stroke that goes on as a rule is as wide as either, not both.
     kept = (away <= tolerance) & (thickness >= (usual - 1) / 2)
     if abs(slope) > SLANT or kept.sum() < COVERED * width or kept.sum() <= shortest:
@@ -130,14 +131,20 @@ def _straight(
         last=left + int(columns[-1]),
         slope=float(slope),
         offset=float(top + offset - slope * left),
-        width=float(np.median(thickness)),
+        width=_median(thickness),
         covered=len(columns),
     )
 
 
+def _median(values: NDArray[np.integer] | NDArray[np.floating]) -> float:
+    """Return the median, as `np.median` does, which takes longer to begin than a line is long."""
+    ordered = np.sort(values)
+    return float((ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2)
+
+
 def _fitted(columns: NDArray[np.int64], rows: NDArray[np.float64]) -> tuple[float, float]:
     """Fit rows = slope * columns + offset by least squares."""
-    middle, centre = columns.mean(), rows.mean()
+    middle, centre = columns.sum() / len(columns), rows.sum() / len(rows)
     across = columns - middle
     slope = float(across @ (rows - centre) / max(float(across @ across), 1.0))
     return slope, float(centre - slope * middle)

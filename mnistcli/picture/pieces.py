@@ -6,13 +6,14 @@ hold something, specks are smaller than the pen.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.picture.ink import GLARE
+from mnistcli.picture.ink import GLARE, components
 
 #: So many pieces of ink are looked at, the best ones first: a page of digits has some hundreds.
 MOST_PIECES = 400
@@ -62,7 +63,7 @@ class Sight:
 class Pieces:
     """The connected pieces of ink, number 0 being the paper; arrays (n,) but for the first two."""
 
-    labels: NDArray[np.int32]  # (h, w)
+    labels: NDArray[np.integer]  # (h, w)
     boxes: NDArray[np.int32]  # (n, 4): left, top, width, height
     area: NDArray[np.float64]
     outline: NDArray[np.float64]  # pixels on it, without those at the picture's border
@@ -112,7 +113,7 @@ class Writing:
     share: float  # of the evidence of all pieces but areas and frames
     freedom: float  # of its most evident piece
 
-    @property
+    @cached_property
     def mask(self) -> NDArray[np.uint8]:
         """Return all that was written, (h, w) of 0 and 1."""
         chosen = np.zeros(len(self.pieces.area), np.uint8)
@@ -174,7 +175,8 @@ def _weighted_median(values: NDArray[np.float64], weights: NDArray[np.float64]) 
 
 def measure(mask: NDArray[np.uint8], paper: NDArray[np.uint8], sight: Sight) -> Pieces:
     """Measure the connected pieces of `mask`, in all that their choice depends on."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    labels, stats = components(mask)
+    count = len(stats)
     inside = cv2.erode(mask, np.ones((3, 3), np.uint8), borderType=cv2.BORDER_REPLICATE)
     rim = mask > inside
     on_rim = labels[rim]
@@ -184,8 +186,8 @@ def measure(mask: NDArray[np.uint8], paper: NDArray[np.uint8], sight: Sight) -> 
     beside = np.minimum(depth, cv2.subtract(sight.surroundings, sight.grey)[on_ink])
     border = np.concatenate([labels[0], labels[-1], labels[1:-1, 0], labels[1:-1, -1]])
     return Pieces(
-        labels=np.asarray(labels, np.int32),
-        boxes=np.asarray(stats[:, : cv2.CC_STAT_AREA], np.int32),
+        labels=labels,
+        boxes=stats[:, : cv2.CC_STAT_AREA],
         area=stats[:, cv2.CC_STAT_AREA].astype(np.float64),
         outline=_sums(on_rim, np.ones(on_rim.shape), count),
         steepness=_sums(on_rim, sight.slopes[rim], count),

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mnistcli.picture.ink import components
 from mnistcli.picture.lines import COVERED, Line, extended, lines, runs
 
 #: A rule is thinner than this part of the picture's longer side; looked for among thinner ink
@@ -68,12 +69,8 @@ def _without(
     height = _height_without(mask, across, down)
     longest = max(line.length for line in across + down)
     # Straight parts of a digit are short beside a rule: without them, its rest would be low.
-    whole = _height_without(
-        mask,
-        [line for line in across if line.length > longest / 2],
-        [line for line in down if line.length > longest / 2],
-    )
-    whole = max(height, whole)
+    long = [[line for line in these if line.length > longest / 2] for these in (across, down)]
+    whole = height if long == [across, down] else max(height, _height_without(mask, *long))
     gone = rules_gone, sides_gone
     alone = _alone(across, mask)
     beside = _height_without(mask, alone, [])
@@ -88,7 +85,7 @@ def _alone(across: list[Line], mask: NDArray[np.uint8]) -> list[Line]:
     """Return the lines along the rows that hang together with nothing else."""
     if not across:
         return []
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    labels, stats = components(mask)
     found = []
     for line in across:
         column = (line.first + line.last) // 2
@@ -101,11 +98,10 @@ def _alone(across: list[Line], mask: NDArray[np.uint8]) -> list[Line]:
 
 def _without_stubs(mask: NDArray[np.uint8], rules: list[Line], thickest: int) -> NDArray[np.uint8]:
     """Take out what stands on a rule alone, thin and lower than writing: the teeth of a comb."""
-    mask = np.ascontiguousarray(mask)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    height = _usual_height(np.asarray(stats, np.int32))
-    stubs = np.zeros(count, np.uint8)
-    for piece in range(1, count):
+    labels, stats = components(mask)
+    height = _usual_height(stats)
+    stubs = np.zeros(len(stats), np.uint8)
+    for piece in range(1, len(stats)):
         left, top, width, tall, area = (int(value) for value in stats[piece])
         if (
             area <= thickest * tall
@@ -156,9 +152,9 @@ def written_height(rest: NDArray[np.uint8], before: int) -> float:
 
     `before` is how much ink there was with the lines, in pixels.
     """
-    _, _, stats, _ = cv2.connectedComponentsWithStats(np.ascontiguousarray(rest), connectivity=8)
+    _, stats = components(rest)
     ink = int(stats[1:, cv2.CC_STAT_AREA].sum())
-    return 0.0 if ink < SCRAPS * (before - ink) else _usual_height(np.asarray(stats, np.int32))
+    return 0.0 if ink < SCRAPS * (before - ink) else _usual_height(stats)
 
 
 def _usual_height(stats: NDArray[np.int32]) -> float:

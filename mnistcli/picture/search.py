@@ -255,7 +255,7 @@ def _is_apart(sheet: NDArray[np.uint8], view: View) -> bool:
 
 def _four_sided(mask: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
     """Return the largest piece of a mask, filled, if it is a sheet with something on it."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    labels, stats = ink.components(mask)
     areas = stats[1:, cv2.CC_STAT_AREA]
     if not len(areas) or areas.max() < LARGE * mask.size:
         return None

@@ -1,5 +1,6 @@
 """ink: each step from light to ink, on a picture made for it."""
 
+import cv2
 import numpy as np
 import pytest
 from common.pens import ink, on
@@ -82,3 +83,21 @@ def test_a_blurred_outline_is_drawn_back_to_half_its_height():
     dark = slope.astype(np.uint8)[None, :].repeat(60, 0)
     sharp = inks.sharpen_outline(dark, (dark > 20).astype(np.uint8), width=40)
     assert list(np.flatnonzero(np.diff(sharp[30].astype(int)))) == [10, 48]
+
+
+def test_more_pieces_than_16_bits_number_are_told_apart():
+    dots = np.zeros((520, 520), np.uint8)
+    dots[::2, ::2] = 1
+    labels, stats = inks.components(dots)
+    assert len(stats) == 260 * 260 + 1
+    assert labels.max() == 260 * 260
+    assert (stats[1:, 4] == 1).all()
+
+
+def test_pieces_have_the_same_numbers_and_measures_in_16_bits_as_in_32():
+    noise = (np.random.default_rng(0).random((300, 200)) < 0.3).astype(np.uint8)
+    labels, stats = inks.components(noise)
+    _, expected_labels, expected, _ = cv2.connectedComponentsWithStats(noise, connectivity=8)
+    assert labels.dtype == np.uint16
+    assert np.array_equal(labels, expected_labels)
+    assert np.array_equal(stats, expected)
