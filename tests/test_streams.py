@@ -78,9 +78,9 @@ def test_completion_loads_nothing_heavy(line, runs_dir):
     assert not loaded_by(**environment) & HEAVY
 
 
-def test_evaluate_does_not_load_tensorflow(runs_dir, data_dir):
+def test_evaluate_loads_neither_tensorflow_nor_what_reads_pictures(runs_dir, data_dir):
     arguments = ("evaluate", "--runs-dir", runs_dir, "--data-dir", data_dir, "--json")
-    assert not loaded_by(*arguments) & {"tensorflow", "keras"}
+    assert not loaded_by(*arguments) & {"tensorflow", "keras", "PIL", "cv2"}
 
 
 def test_predict_loads_neither_tensorflow_nor_rich(runs_dir, pictures):

@@ -61,7 +61,7 @@ def evaluate(
     chatter.silence()
     from collections import Counter
 
-    from mnistcli.evaluation.scoring import evaluate_pictures, evaluate_run, require
+    from mnistcli.evaluation.scoring import evaluate_run, require
     from mnistcli.reading.inputs import said
     from mnistcli.terminal.console import note
     from mnistcli.terminal.escaping import escape
@@ -74,6 +74,9 @@ def evaluate(
             "--plots and --report are written into a run, and there is none yet: train one."
         )
     if pictures:
+        # Pillow and all that finds digits: images of a dataset need neither.
+        from mnistcli.evaluation.pictures import evaluate_pictures
+
         note(f"measuring {found.name} on {pictures}", quiet=quiet)
         passed_over: Counter[str] = Counter()
         evaluation = evaluate_pictures(found, pictures, engine, digits, passed_over)

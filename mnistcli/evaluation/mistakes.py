@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 from mnistcli.classes import DIGITS
 
+CERTAIN = 0.9995  # what would be rounded to 100.0%
+
 
 @dataclass(frozen=True)
 class Answers:
@@ -52,3 +54,8 @@ def most_confident(answers: Answers, count: int) -> tuple[Mistake, ...]:
         )
         for index in wrong[np.argsort(-confidence, kind="stable")][:count].tolist()
     )
+
+
+def sureness(probability: float) -> str:
+    """Return a probability as a person says it; nothing short of 1 becomes 100 %."""
+    return f"{probability:.1%} sure" if probability < CERTAIN else "over 99.9% sure"

@@ -18,6 +18,8 @@ from mnistcli.evaluation.metrics import (
 from mnistcli.picture.segmentation import Box
 from mnistcli.reading.transcription import Digit
 
+NOTHING = "nothing"  # said of the text of a picture on which no digit was found
+
 
 @dataclass(frozen=True, eq=False)
 class ReadPicture:

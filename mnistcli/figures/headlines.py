@@ -6,14 +6,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from mnistcli.evaluation.metrics import ClassMetrics, ConfidenceBin, Metrics
-from mnistcli.evaluation.texts import LengthMetrics
+from mnistcli.evaluation.texts import NOTHING, LengthMetrics
 from mnistcli.runs.history import EpochRecord
 from mnistcli.runs.layers import Layer
 from mnistcli.sweeps.statistics import Sample
 from mnistcli.sweeps.table import WORSE, Row, Table
-
-CERTAIN = 0.9995  # what would be rounded to 100.0%
-NOTHING = "nothing"  # the text of a picture on which no digit was found
 
 
 def confusion(metrics: Metrics) -> str:
@@ -64,11 +61,6 @@ def curves(history: Sequence[EpochRecord]) -> str:
     lowest, epoch = min(held)
     when = "the last epoch" if epoch == history[-1].epoch else f"epoch {epoch} of {len(history)}"
     return f"Validation loss is lowest after {when}: {lowest:.3g}"
-
-
-def sureness(probability: float) -> str:
-    """Return a probability as a person says it; nothing short of 1 becomes 100 %."""
-    return f"{probability:.1%} sure" if probability < CERTAIN else "over 99.9% sure"
 
 
 def classes(per_class: Sequence[ClassMetrics]) -> str:

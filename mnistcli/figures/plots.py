@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from mnistcli.evaluation.metrics import BINS, ConfidenceBin, Metrics, wilson_interval
-from mnistcli.evaluation.mistakes import Mistake
+from mnistcli.evaluation.mistakes import Mistake, sureness
 from mnistcli.figures import headlines
 from mnistcli.figures.library import (
     ConstrainedLayoutEngine,
@@ -138,7 +138,7 @@ def mistakes(shown: Sequence[Mistake], errors: int, subject: str) -> bytes:
             )
             axes.text(
                 y=top + 34.5,
-                s=headlines.sureness(mistake.probability),
+                s=sureness(mistake.probability),
                 va="top",
                 color=MUTED,
                 fontsize=11,

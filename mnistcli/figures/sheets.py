@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from mnistcli.evaluation.mistakes import sureness
 from mnistcli.evaluation.texts import ReadPicture
 from mnistcli.figures import headlines, plots
 from mnistcli.figures.boxes import boxed
@@ -36,7 +37,7 @@ def misread(shown: Sequence[ReadPicture], errors: int, subject: str) -> bytes:
             lines = (
                 (f"shows {headlines.line(picture.label, LONGEST)}", plots.INK),
                 (f"read as {headlines.line(picture.text, LONGEST)}", plots.INK),
-                (headlines.sureness(picture.probability), plots.MUTED),
+                (sureness(picture.probability), plots.MUTED),
             )
             for number, (text, colour) in enumerate(lines):
                 axes.text(

@@ -10,7 +10,7 @@ import PIL.Image
 from numpy.typing import NDArray
 
 from mnistcli.evaluation.metrics import ClassMetrics, Metrics
-from mnistcli.evaluation.mistakes import Mistake
+from mnistcli.evaluation.mistakes import Mistake, sureness
 from mnistcli.evaluation.texts import LengthMetrics, ReadPicture
 from mnistcli.figures import headlines
 from mnistcli.figures.boxes import boxed
@@ -94,7 +94,7 @@ def mistake(mistake: Mistake) -> str:
     what = escape(f"{mistake.label} read as {mistake.answer}")
     return (
         f'<figure><img src="data:image/png;base64,{data}" alt="{what}" width="28" height="28">'
-        f"<figcaption>{what}<small>{headlines.sureness(mistake.probability)}</small>"
+        f"<figcaption>{what}<small>{sureness(mistake.probability)}</small>"
         f"<small>{escape(mistake.name.rpartition('/')[2])}</small></figcaption></figure>\n"
     )
 
@@ -124,7 +124,7 @@ def misread(picture: ReadPicture) -> str:
     return (
         f'<figure><img src="data:image/png;base64,{_png(image)}" alt="{what}" '
         f'width="{image.shape[1]}" height="{image.shape[0]}">'
-        f"<figcaption>{what}<small>{headlines.sureness(picture.probability)}</small>"
+        f"<figcaption>{what}<small>{sureness(picture.probability)}</small>"
         f"<small>{escape(picture.path.rpartition('/')[2])}</small></figcaption></figure>\n"
     )
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from mnistcli.evaluation.mistakes import Answers, most_confident
+from mnistcli.evaluation.mistakes import Answers, most_confident, sureness
 
 LABELS = np.array([1, 2, 3, 4, 5], np.uint8)
 IMAGES = np.arange(5 * 784, dtype=np.uint32).astype(np.uint8).reshape(5, 28, 28)
@@ -46,3 +46,8 @@ def test_a_picture_is_called_by_its_path():
 
 def test_where_all_is_right_there_is_none():
     assert most_confident(Answers(IMAGES[:1], LABELS[:1], PROBABILITIES[:1]), 5) == ()
+
+
+def test_nothing_but_certainty_is_called_100_percent():
+    assert sureness(0.99951) == "over 99.9% sure"
+    assert sureness(0.9994) == "99.9% sure"

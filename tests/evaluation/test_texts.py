@@ -177,7 +177,7 @@ def test_what_is_no_picture_in_the_folders_is_counted(mnist_run, mnistcli_here, 
 
 
 def test_a_box_is_drawn_around_each_digit(tmp_path, mnist_run):
-    from mnistcli.evaluation.scoring import evaluate_pictures
+    from mnistcli.evaluation.pictures import evaluate_pictures
     from mnistcli.runs.run import Run
 
     folder = tmp_path / "1470"
@@ -191,7 +191,7 @@ def test_a_box_is_drawn_around_each_digit(tmp_path, mnist_run):
 
 
 def test_where_the_file_has_gone_what_the_network_saw_is_shown(tmp_path, mnist_run):
-    from mnistcli.evaluation.scoring import evaluate_pictures
+    from mnistcli.evaluation.pictures import evaluate_pictures
     from mnistcli.runs.run import Run
 
     folder = tmp_path / "14"

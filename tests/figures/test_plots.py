@@ -147,11 +147,6 @@ def test_the_mistakes_headline_says_how_many_there_are(shown, errors, text):
     assert headlines.mistakes(shown, errors) == text
 
 
-def test_nothing_but_certainty_is_called_100_percent():
-    assert headlines.sureness(0.99951) == "over 99.9% sure"
-    assert headlines.sureness(0.9994) == "99.9% sure"
-
-
 def evaluate_apart(*arguments):
     """Evaluate in a process of its own, whose exit code is whether it has loaded matplotlib."""
     code = (

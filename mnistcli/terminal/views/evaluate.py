@@ -9,10 +9,9 @@ from rich.text import Text
 
 from mnistcli.classes import are_digits
 from mnistcli.evaluation.metrics import ClassMetrics, Metrics
-from mnistcli.evaluation.mistakes import Mistake
+from mnistcli.evaluation.mistakes import Mistake, sureness
 from mnistcli.evaluation.scoring import Evaluation
-from mnistcli.evaluation.texts import LengthMetrics, ReadPicture, TextMetrics
-from mnistcli.figures.headlines import NOTHING, sureness
+from mnistcli.evaluation.texts import NOTHING, LengthMetrics, ReadPicture, TextMetrics
 from mnistcli.terminal.console import draws, err, out, paints, print_json
 from mnistcli.terminal.drawing import drawn
 from mnistcli.terminal.escaping import escape
