@@ -15,14 +15,17 @@ import time
 from pathlib import Path
 
 import numpy as np
+import serve
 import whole_numbers
-from measure import Comparison, heading, in_turn
+from measure import Comparison, compare, heading, in_turn
 from reading import HERE, MNISTCLI, PYTHON, rows
 
 from mnistcli.commands.options.places import default_data_dir
 from mnistcli.datasets import store
 
 IMAGES = 60_000
+NPZ = "mnist.npz"
+SECONDS = 10  # that the server is loaded by each number of clients
 # The first layer needs no gradient of its input: two products a step there, three in the second.
 EPOCH = 2 * IMAGES * (2 * 784 * 512 + 3 * 512 * 10)  # floating-point operations
 
@@ -32,7 +35,7 @@ def training(data_dir: Path, folder: Path, pairs: int) -> list[Comparison]:
 
     Each pair has a seed of its own; the scripts draw theirs themselves.
     """
-    npz = folder / "mnist.npz"
+    npz = folder / NPZ
     parts = {part: store.load(data_dir, "mnist", part) for part in ("train", "test")}
     arrays = {f"x_{part}": split.images for part, split in parts.items()}
     arrays |= {f"y_{part}": split.labels for part, split in parts.items()}
@@ -87,12 +90,19 @@ def main() -> None:
         folder = Path(temporary)
         trained = training(options.data_dir, folder, options.pairs)
         run = Path(json.loads(trained[0].ours[0].output)["run"])
-        table = [*trained, *rows(run, 10_000, 2 * options.pairs + 1)]
+        evaluated = compare(
+            "evaluate / load_model and evaluate",
+            (MNISTCLI, "evaluate", run, "--quiet", "--data-dir", options.data_dir),
+            (PYTHON, HERE / "plain_evaluate.py", run / "model.keras", folder / NPZ),
+            options.pairs,
+        )
+        table = [*trained, evaluated, *rows(run, 10_000, 2 * options.pairs + 1)]
         print(heading())
         for row in table:
             print(row.row())
         print_accuracy(trained)
         print_epochs(trained[0])
+        serve.measure(str(run), serve.draw(), SECONDS)
         cnn = Path(json.loads(trained[1].ours[0].output)["run"])
         whole_numbers.measure(options.data_dir, {"cnn": cnn, "mlp": run})
 

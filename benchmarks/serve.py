@@ -24,23 +24,28 @@ CLIENTS = (1, 32)
 
 
 def main() -> None:
-    """Start a server, load it, and print what was measured."""
+    """Measure with what the command line says."""
     arguments = _arguments()
     picture = arguments.picture.read_bytes() if arguments.picture else draw()
+    measure(arguments.run, picture, arguments.seconds)
+
+
+def measure(run: str | None, picture: bytes, seconds: float) -> None:
+    """Start a server, load it for so many seconds a number of clients, and print what came of it."""
     command = [sys.executable, "-m", "mnistcli", "serve", "--port", "0", "--quiet"]
-    command += ["--run", arguments.run] if arguments.run else []
+    command += ["--run", run] if run else []
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout
         try:
             address = urlsplit(server.stdout.readline().strip())
-            print(f"{len(picture):,} bytes a picture, {arguments.seconds:g} s each")
+            print(f"serve: {len(picture):,} bytes a picture, {seconds:g} s each")
             for clients in CLIENTS:
                 before, spent = resident(server.pid), processor(server.pid)
                 measured = asyncio.run(
-                    load(address.hostname, address.port, picture, clients, arguments.seconds)
+                    load(address.hostname, address.port, picture, clients, seconds)
                 )
                 after, spent = resident(server.pid), processor(server.pid) - spent
-                report(clients, arguments.seconds, *measured)
+                report(clients, seconds, *measured)
                 print(
                     f"  server: {1000 * spent / len(measured[0]):.2f} ms of processor a request, "
                     f"memory {before:.1f} MiB before, {after:.1f} MiB after"
