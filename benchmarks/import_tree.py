@@ -74,8 +74,7 @@ def main() -> None:
     extra = sum(module.alone for name, module in ours.items() if name not in theirs)
     print(
         f"{len(ours)} modules, {len(ours.keys() - theirs.keys())} of them not in the bare script: "
-        f"{extra / 1000:.1f} ms",
-        file=sys.stdout,
+        f"{extra / 1000:.1f} ms"
     )
 
 
