@@ -18,8 +18,9 @@ SMOOTH = 0.25
 #: A piece so wide, beside the height of its line, may be several digits.
 CUT_FROM = 0.6
 
-#: The price of leaving a piece out, in nats, that is as large as a digit.
-UNREAD = 2.5
+#: The price of leaving a piece out, in nats, that is as large as a digit: among digits, one in 50
+#: is none.
+UNREAD = 4.0
 
 #: The price of a cut through one stroke's width.
 CUT = 0.5

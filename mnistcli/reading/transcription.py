@@ -21,7 +21,11 @@ from mnistcli.picture.segmentation import Box, Candidate, Segmentation
 DOUBTFUL = 0.5
 
 #: A piece that costs so much, in nats, to leave out is no dot and no dash.
-LETTER = 2.0
+LETTER = 3.2
+
+#: What stands in a line of writing is a digit so many times as often as training takes it to be,
+#: which keeps out all that is drawn.
+WRITTEN = 2.0
 
 #: A gap so wide, beside the height of the digits, parts two numbers; if there are more gaps than
 #: FEW, it is also so wide beside the usual one.
@@ -156,7 +160,9 @@ class _Graph:
         self.sizes = [price for line in segmentation.unread for price in line]
         self.strangeness = strangeness
         self.prices = [candidate.cost for candidate in segmentation.candidates]
-        familiar = np.log(np.maximum(1.0 - strangeness.astype(np.float64), SMALLEST))
+        none = strangeness.astype(np.float64)
+        none /= none + WRITTEN * (1.0 - none)
+        familiar = np.log(np.maximum(1.0 - none, SMALLEST))
         self.logs = np.log(np.maximum(probabilities.astype(np.float64), SMALLEST))
         self.logs += (familiar - np.asarray(self.prices))[:, None]
         self.into: list[list[tuple[int, int]]] = [[] for _ in range(len(self.sizes) + 1)]
@@ -170,7 +176,7 @@ class _Graph:
         self.unread = list(self.sizes)
         for index, pieces in enumerate(self.pieces):
             if len(pieces) == 1:
-                strange = max(float(strangeness[index]), SMALLEST)
+                strange = max(float(none[index]), SMALLEST)
                 self.unread[pieces[0]] = max(self.unread[pieces[0]], -math.log(strange))
 
     def best(self, count: int | None) -> list[int]:

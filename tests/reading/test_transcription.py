@@ -15,7 +15,7 @@ class Picture:
     """Candidates on a picture, and what a network says of them."""
 
     def __init__(self, *lines: int) -> None:
-        self.unread = tuple((2.5,) * pieces for pieces in lines)
+        self.unread = tuple((4.0,) * pieces for pieces in lines)
         self.candidates: list[Candidate] = []
         self.rows: list[np.ndarray] = []
         self.strange: list[float] = []
@@ -100,13 +100,20 @@ def test_with_one_digit_too_many_the_least_likely_is_left_out():
 
 def test_a_dash_is_left_out_in_silence():
     picture = Picture(3).add(3, 0).add(1, 1, strange=0.99).add(4, 2)
-    picture.unread = ((2.5, 0.9, 2.5),)
+    picture.unread = ((4.0, 1.4, 4.0),)
     said = picture.read()
     assert (said.text, said.doubtful) == ("3 4", False)
 
 
 def test_a_letter_among_digits_makes_the_answer_doubtful():
     assert Picture(3).add(3, 0).add(4, 1, strange=0.99).add(4, 2).read().doubtful
+
+
+def test_a_digit_in_an_odd_hand_is_rather_read_than_left_out_or_cut():
+    odd = Picture(3).add(3, 0).add(6, 1, strange=0.95).add(4, 2)
+    assert (odd.read().text, odd.read().doubtful) == ("364", True)
+    cut = Picture(2).add(0, 0, 1, strange=0.5).add(1, 0, cost=0.2).add(7, 1, cost=0.2)
+    assert cut.read().text == "0"
 
 
 def test_what_is_no_digit_alone_is_read_with_doubt():
@@ -120,7 +127,7 @@ def test_where_nothing_is_a_digit_as_it_stands_the_answer_is_doubtful():
 
 def test_lines_are_parted_by_newlines_and_counted_from_the_first_that_is_read():
     picture = Picture(1, 1, 1).add(3, 0, line=1).add(1, 0, line=2)
-    picture.unread = ((0.1,), (2.5,), (2.5,))
+    picture.unread = ((0.1,), (4.0,), (4.0,))
     said = picture.read()
     assert said.text == "3\n1"
     assert [digit.line for digit in said.digits] == [0, 1]

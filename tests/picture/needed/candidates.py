@@ -41,7 +41,7 @@ def a_wide_piece_is_cut_and_a_narrow_one_is_not() -> bool:
 @needs("candidates.UNREAD")
 def a_letter_is_not_left_out_for_little_and_a_dash_is() -> bool:
     found = conversion.segment_picture(file(np.asarray(number("4").convert("L"))))
-    return 2 <= max(found.unread[0]) <= 4
+    return 3 <= max(found.unread[0]) <= 6
 
 
 @needs("candidates.CUT", "candidates.WIDE", "candidates.WIDER")
