@@ -114,6 +114,7 @@ def main() -> NoReturn:
         signal.signal(signal.SIGINT, _interrupt)
     signal.signal(signal.SIGTERM, _terminate)
     code = _run()
+    code = _signalled() or code
     if code in (INTERRUPTED, TERMINATED) and "tensorflow" in sys.modules:
         _leave(code)
     gc.freeze()  # Python would search all that is left for cycles, only to end
@@ -214,12 +215,38 @@ def _close_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
+def _interrupt(_signal: int, frame: FrameType | None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # a second Ctrl-C ends at once
-    raise KeyboardInterrupt
+    if not _in_tensorflow(frame):
+        raise KeyboardInterrupt
 
 
-def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
+def _terminate(_signal: int, frame: FrameType | None) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
-    sys.exit(TERMINATED)
+    if not _in_tensorflow(frame):
+        sys.exit(TERMINATED)
+
+
+def _in_tensorflow(frame: FrameType | None) -> bool:
+    """Whether TensorFlow or Keras is at work, which an exception from outside is not safe with.
+
+    As they trace a graph, they swallow one, make another of it, or crash. Training looks after each
+    of its parts whether a signal came (`terminal/views/train.py`), another command at its end. While
+    they are imported, an exception is safe.
+    """
+    working = False
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return False
+        working |= frame.f_globals.get("__name__", "").startswith(("tensorflow.", "keras."))
+        frame = frame.f_back
+    return working
+
+
+def _signalled() -> int:
+    """Return the exit code of the signal that came, whatever became of it, or 0."""
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_DFL:
+        return 0
+    by_sigterm = signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    return TERMINATED if by_sigterm else INTERRUPTED

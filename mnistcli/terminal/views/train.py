@@ -41,7 +41,6 @@ def follow(events: Iterable[Event], *, quiet: bool) -> Trained | None:
     with Progress(*columns, console=err, disable=quiet or not redraws()) as progress:
         try:
             for event in events:
-                _heed_signals()
                 match event:
                     case Joining() | Elsewhere() | Unlocked() | Started() | Assisted():
                         run = event.run if isinstance(event, Started) else None
@@ -53,6 +52,7 @@ def follow(events: Iterable[Event], *, quiet: bool) -> Trained | None:
                             err.print(_epoch_line(event))
                     case Trained():
                         return event
+                _heed_signals()
         except (KeyboardInterrupt, SystemExit):
             if run:
                 err.print(
@@ -64,13 +64,11 @@ def follow(events: Iterable[Event], *, quiet: bool) -> Trained | None:
 
 
 def _heed_signals() -> None:
-    """Raise again what a signal has raised: Keras and TensorFlow have places where it is swallowed.
+    """Raise KeyboardInterrupt where a signal came while TensorFlow was at work, or was swallowed.
 
     That it came is seen by its handler (in cli.py), which has put the system's own in its place.
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
-        if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-            raise SystemExit(128 + signal.SIGTERM)
         raise KeyboardInterrupt
 
 
