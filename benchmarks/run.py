@@ -51,7 +51,7 @@ def training(data_dir: Path, folder: Path, pairs: int) -> list[Comparison]:
     peers.append((*quickly, "book.py", pairs))
     optional = [
         ("jax", "train / the same in JAX", train, "book_jax.py", pairs),
-        ("torch", "train / the same in PyTorch", train, "book_torch.py", pairs),
+        ("torch", "train / the same in PyTorch", train, "book_torch.py", 1),
         ("torch", "train --model cnn / PyTorch's example", cnn, "torch_mnist.py", 1),
     ]
     peers += [peer for library, *peer in optional if importlib.util.find_spec(library)]
