@@ -21,7 +21,7 @@ BEFORE = {
     "10,000 PNGs / Pillow and keras.predict": "0.26",
     "evaluate / load_model and evaluate": "0.077",
 }
-"""Ratios of commit fa69d8a on 2 cores, before each was cut at its root."""
+"""Ratios on 2 cores, of the release before each was cut at its root."""
 
 
 @dataclass(frozen=True)
