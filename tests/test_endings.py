@@ -111,21 +111,26 @@ class Crashing:
     def __del__(self, abort=os.abort):
         abort()
 
-def interrupted(**_options):
+def ended(**_options):
     print("what was printed")
-    raise KeyboardInterrupt
+    {how}
 
 held = Crashing()
 sys.modules["tensorflow"] = types.ModuleType("tensorflow")
-cli.cli.main = interrupted
+cli.cli.main = ended
 cli.main()
 """
 
 
-def test_an_interrupted_process_is_not_taken_apart_beneath_tensorflow():
-    command = [sys.executable, "-c", CRASHING]
+@pytest.mark.parametrize(
+    ("how", "code"),
+    [("return 0", 0), ("return 1", 1), ("raise KeyboardInterrupt", 130)],
+    ids=["done", "failed", "interrupted"],
+)
+def test_no_process_is_taken_apart_beneath_tensorflow(how, code):
+    command = [sys.executable, "-c", CRASHING.format(how=how)]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "what was printed\n", "")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (code, "what was printed\n", "")
 
 
 HELD_BACK = """

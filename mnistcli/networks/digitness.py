@@ -6,7 +6,8 @@ digits and to drawn images of none, they leave the network and its answers as th
 R. Tibshirani, J. Friedman, "The Elements of Statistical Learning", 4.2 and 3.4.1).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+
+from mnistcli.cores import cores
 
 #: Images of 28 x 28, in rows, as reading makes them of what pens drew: digits first, then none.
 SHEET = Path(__file__).parent / "strokes.png"
@@ -25,6 +28,8 @@ HELD_OUT = 4
 
 #: Ridge: added to the squared length of each feature's weights, beside features of variance 1.
 RIDGE = 0.1
+
+PARTS = 16  # of the features, whose moments are found one after the other
 
 #: One digit in so many is taken for none.
 REFUSED = 1 / 300
@@ -58,7 +63,7 @@ def strokes() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
 
 
 def fit(
-    describe: Callable[[NDArray[np.uint8]], tuple[NDArray[np.floating], NDArray[np.floating]]],
+    describe: Callable[[NDArray[np.uint8]], Sequence[NDArray[np.float32]]],
     images: NDArray[np.uint8],
 ) -> Discriminant:
     """Fit the discriminants of a network to digits (n, 28, 28), and to drawn images.
@@ -69,7 +74,7 @@ def fit(
     features, probabilities = describe(np.concatenate([images, drawn, others]))
     strange = np.repeat([False, True], [len(images) + len(drawn), len(others)])
     classes = probabilities.shape[1]
-    return _fit(features.astype(np.float32), probabilities.argmax(axis=1), strange, classes)
+    return _fit(features, probabilities.argmax(axis=1), strange, classes)
 
 
 def _fit(
@@ -78,17 +83,25 @@ def _fit(
     strange: NDArray[np.bool_],
     classes: int,
 ) -> Discriminant:
+    """Fit the discriminants; `features` are large, and standardised where they are."""
     known = np.arange(len(features)) % HELD_OUT > 0
-    mean = features[known].mean(axis=0)
-    spread = features[known].std(axis=0)
+    # A few features at a time: memory that is new to the process takes longer than all the sums.
+    seen = (some[known] for some in np.array_split(features, PARTS, axis=1))
+    moments = [(some.mean(axis=0), some.std(axis=0)) for some in seen]
+    mean, spread = (np.concatenate(each) for each in zip(*moments, strict=True))
     spread[spread < spread.max() * 1e-6] = np.inf  # always the same: of no use
-    standard = (features - mean) / spread
-    weights = np.zeros((features.shape[1], classes), np.float32)
-    biases = np.full(classes, -1.0, np.float32)
-    for answer in range(classes):
+    standard = np.divide(np.subtract(features, mean, out=features), spread, out=features)
+
+    def discriminant(answer: int) -> tuple[NDArray[np.float32], float]:
         chosen = known & (answers == answer)
-        if len(np.unique(strange[chosen])) == 2:  # noqa: PLR2004 - digits, and none
-            weights[:, answer], biases[answer] = _ridge(standard[chosen], strange[chosen])
+        if len(np.unique(strange[chosen])) < 2:  # noqa: PLR2004 - digits, and none
+            return np.zeros(features.shape[1], np.float32), -1.0
+        return _ridge(standard[chosen], strange[chosen])
+
+    with ThreadPoolExecutor(cores()) as pool:
+        found = list(pool.map(discriminant, range(classes)))
+    weights = np.stack([weights for weights, _ in found], axis=1)
+    biases = np.array([bias for _, bias in found], np.float32)
     raw = Discriminant(weights, biases)
     scores = raw.logits(standard, answers)
     limit, slope = _calibrate(scores[~known], strange[~known])

@@ -7,7 +7,8 @@ import os
 import re
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli import files
+from mnistcli.cores import cores
 from mnistcli.errors import ConversionError, ModelError
 from mnistcli.networks import archive, digitness, objectives, own, schedule
 from mnistcli.networks.catalogue import GENTLE, network
@@ -29,7 +31,7 @@ logging.getLogger("absl").setLevel(logging.ERROR)
 
 FLAT = 2  # axes of a dense layer's input: images, features
 STDERR = 2
-BATCH = 1000  # images described at once
+BATCH = 250  # images computed at once, by each core
 
 SETTINGS = {"adafactor": {"epsilon_1": 1e-16}}
 """Keras's 1e-30, squared, is 0 in float32: then pixels that are always black turn into NaN."""
@@ -137,10 +139,7 @@ def to_litert(
     seeing = None if digits is None else seeing or described(model)
     stranger = None
     if seeing is not None and digits is not None:
-        stranger = digitness.fit(
-            lambda images: seeing.predict(images.astype(np.float32), batch_size=BATCH, verbose=0),
-            digits,
-        )
+        stranger = digitness.fit(lambda images: outputs(seeing, images), digits)
 
     def answer(x: tf.Tensor) -> tf.Tensor | tuple[tf.Tensor, tf.Tensor]:
         if seeing is None or stranger is None:
@@ -181,11 +180,26 @@ def _reason(error: Exception) -> str:
     return ", ".join(operations) or str(error).partition("\n")[0]
 
 
-def classify(model: keras.Model) -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
-    """Return the function from images (n, 28, 28) to a model's probabilities (n, 10) float32."""
-    return lambda images: np.asarray(
-        model.predict(images.astype(np.float32), batch_size=BATCH, verbose=0), np.float32
-    )
+def outputs(model: keras.Model, images: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
+    """Return all outputs of a model, such as probabilities (n, k), for images (n, 28, 28).
+
+    Each core computes a batch at a time: `model.predict` would compute one after the other.
+    """
+    graph = tf.function(
+        lambda x: tf.nest.flatten(model(tf.cast(x, tf.float32), training=False)),
+        input_signature=[tf.TensorSpec((None, 28, 28), tf.uint8)],
+        autograph=False,
+    ).get_concrete_function()
+    found = [np.empty((len(images), *each.shape[1:]), np.float32) for each in graph.outputs]
+
+    def compute(first: int) -> None:
+        batch = slice(first, first + BATCH)
+        for whole, part in zip(found, graph(tf.constant(images[batch])), strict=True):
+            whole[batch] = part
+
+    with ThreadPoolExecutor(cores()) as pool:
+        list(pool.map(compute, range(0, len(images), BATCH)))
+    return found
 
 
 def described(model: keras.Model) -> keras.Model | None:

@@ -80,7 +80,7 @@ def finish(
     if litert is not None:
         probabilities = Classifier.on_litert(litert, classes=pool.classes).predict(test.images)
     else:
-        probabilities = model.classify(network)(test.images)
+        probabilities = model.outputs(network, test.images)[0]
     trained = Trained(
         this,
         tuple(history),

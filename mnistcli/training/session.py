@@ -254,8 +254,7 @@ def _calibrate(prepared: Task) -> float:
         return 1.0
     temperature = network(config.model).temperature if objectives.smooths(config.loss) else 1.0
     if validation is not None:
-        temperature = fit_temperature(
-            model.classify(prepared.network)(validation.images), validation.labels
-        )
+        probabilities = model.outputs(prepared.network, validation.images)[0]
+        temperature = fit_temperature(probabilities, validation.labels)
     model.scale_logits(prepared.network, temperature)
     return temperature
