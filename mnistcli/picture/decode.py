@@ -20,7 +20,7 @@ from PIL import Image
 from PIL.ImageFile import ImageFile
 
 from mnistcli.errors import PictureError
-from mnistcli.picture import strips
+from mnistcli.picture import greypng, strips
 from mnistcli.picture.light import eight_bits, flatten, upright
 
 #: Longest side, in pixels, of what `decode` returns; of a larger picture, half of it at least. A
@@ -114,6 +114,8 @@ def decode_sized(data: bytes) -> tuple[NDArray[np.uint8], tuple[int, int]]:
     frame, transparency flattened, longest side at most `WORKING_SIDE`. Raises `PictureError` for
     what is not a whole picture of a known format, or needs more than `MAX_BYTES` of memory.
     """
+    if (light := greypng.decode(data, WORKING_SIDE)) is not None:
+        return light, (light.shape[1], light.shape[0])
     image, cut = _open(data)
     before = image.size
     try:

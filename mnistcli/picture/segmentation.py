@@ -43,12 +43,7 @@ class Segmentation:
         return self.unread == ((np.inf,),) and len(self.candidates) == 1
 
 
-def single(image: NDArray[np.uint8], size: tuple[int, int]) -> Segmentation:
-    """Return the segmentation of an image (28, 28) that is one digit and nothing else."""
-    scale = size[0] / image.shape[1]
-    columns, rows = (np.flatnonzero(image.any(axis=axis)).tolist() for axis in (0, 1))
-    left, top, right, bottom = (
-        round(side * scale) for side in (columns[0], rows[0], columns[-1] + 1, rows[-1] + 1)
-    )
-    whole = Candidate(0, 0, 0, (left, top, right - left, bottom - top), image, 0.0)
-    return Segmentation(size, (whole,), ((np.inf,),), (float(bottom - top),))
+def single(image: NDArray[np.uint8], box: Box, size: tuple[int, int]) -> Segmentation:
+    """Return the segmentation of a picture (28, 28) that is one digit and nothing else."""
+    whole = Candidate(0, 0, 0, box, image, 0.0)
+    return Segmentation(size, (whole,), ((np.inf,),), (float(box[3]),))

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mnistcli.errors import PictureError
-from mnistcli.picture.conversion import looks_like_mnist, segment_picture
+from mnistcli.picture.conversion import mnist_box, segment_picture
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 SAME = 0.9  # cosine of two images of one drawing; of two different digits it is below 0.8
@@ -242,7 +242,7 @@ def test_an_image_like_mnists_passes_unchanged_and_inverted():
 
 
 def test_an_image_off_centre_is_not_like_mnists():
-    assert not looks_like_mnist(np.roll(plain(4), 2, axis=0))
+    assert not mnist_box(np.roll(plain(4), 2, axis=0))
 
 
 @pytest.mark.skipif(not SHARED.exists(), reason="needs MNIST, in ../shared")

@@ -240,15 +240,16 @@ def test_pillow_and_libtiff_say_nothing_on_stderr(compression):
     assert run.stderr == b""
 
 
-def test_only_the_plugin_that_is_needed_gets_imported():
+@pytest.mark.parametrize(("kind", "plugins"), [("GIF", [b"PIL.GifImagePlugin"]), ("PNG", [])])
+def test_only_the_plugin_that_is_needed_gets_imported(kind, plugins):
     code = (
         "import sys; from mnistcli.picture.decode import decode; decode(sys.stdin.buffer.read())\n"
         "print(*sorted(m for m in sys.modules if m.startswith('PIL') and 'Plugin' in m))"
     )
     run = subprocess.run(
-        [sys.executable, "-c", code], input=file(PICTURE), capture_output=True, check=True
+        [sys.executable, "-c", code], input=file(PICTURE, kind), capture_output=True, check=True
     )
-    assert run.stdout.split() == [b"PIL.PngImagePlugin"]
+    assert run.stdout.split() == plugins
 
 
 SEEDS = [

@@ -87,7 +87,7 @@ def surroundings_are_the_paper_around_a_broad_digit() -> bool:
        "conversion.WHITE", "conversion.CENTRE", "conversion.OFF_CENTRE")  # fmt: skip
 def an_image_is_made_as_mnist_has_them() -> bool:
     thin, thick = (image.digit_image(drawn(ring(150, 150, 60, 100, pen))) for pen in (4, 60))
-    return conversion.looks_like_mnist(thin) and conversion.looks_like_mnist(thick)
+    return None not in (conversion.mnist_box(thin), conversion.mnist_box(thick))
 
 
 @needs("conversion.LONGER_SIDES.0", "conversion.LONGER_SIDES.1")
@@ -95,7 +95,7 @@ def the_longer_side_of_a_digit_of_mnist_is_19_or_20() -> bool:
     def of(side: int) -> np.ndarray:
         return 255 * drawn(bar(12, 14 - side // 2, 5, side), size=(28, 28))
 
-    found = [side for side in range(17, 23) if conversion.looks_like_mnist(of(side))]
+    found = [side for side in range(17, 23) if conversion.mnist_box(of(side))]
     return found == [19, 20]
 
 
