@@ -59,30 +59,37 @@ def framed(mask: NDArray[np.uint8], room: int) -> NDArray[np.uint8]:
 
 
 def stroke_width(mask: NDArray[np.uint8]) -> float:
-    """Measure the mean width of the strokes in pixels.
+    """Measure the mean width of the strokes in pixels."""
+    return _width(_depth(mask))
 
-    Across a stroke of width w the distance to the nearest edge averages w / 4.
-    """
-    inside = cv2.distanceTransform(framed(mask, 1), cv2.DIST_L2, cv2.DIST_MASK_5)
-    return float(4.0 * (inside[inside > 0] - 0.5).mean())
+
+def _depth(mask: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return how far each pixel of ink is from the nearest without."""
+    deep = cv2.distanceTransform(framed(mask, 1), cv2.DIST_L2, cv2.DIST_MASK_5)
+    return np.asarray(deep[1:-1, 1:-1], np.float32)
+
+
+def _width(depth: NDArray[np.float32]) -> float:
+    """Return the mean width of strokes: across one of width w the depth averages w / 4."""
+    return float(4.0 * (depth[depth > 0] - 0.5).mean())
 
 
 def adjust_stroke(canvas: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Thicken or thin strokes until they are `THIN` to `THICK` once fitted into the box.
 
-    Moves the outline by a distance d along the signed distance to it. Both the width w and the
-    longer side s grow by 2 d, hence (w + 2 d) / (s + 2 d) = wanted / box.
+    Moves the outline, which is between pixels, by a distance d. Both the width w and the longer
+    side s grow by 2 d, hence (w + 2 d) / (s + 2 d) = wanted / box.
     """
-    width, side = stroke_width(canvas), max(canvas.shape)
+    depth = _depth(canvas)
+    width, side = _width(depth), max(canvas.shape)
     wanted = float(np.clip(width, THIN * FINE, THICK * FINE)) / (BOX * FINE)
     move = (wanted * side - width) / (1.0 - wanted) / 2.0
-    room = int(max(move, 0.0)) + 2
-    canvas = framed(canvas, room)
-    outside = cv2.distanceTransform(1 - canvas, cv2.DIST_L2, cv2.DIST_MASK_5)
-    inside = cv2.distanceTransform(canvas, cv2.DIST_L2, cv2.DIST_MASK_5)
-    distance = np.where(canvas > 0, 0.5 - inside, outside - 0.5)  # the edge is between pixels
-    moved = (distance <= move).astype(np.uint8)
-    return moved if moved.any() else canvas
+    if move < 0:
+        moved = ((depth > 0) & (0.5 - depth <= move)).astype(np.uint8)
+        return moved if moved.any() else canvas
+    room = int(move) + 2
+    away = cv2.distanceTransform(1 - framed(canvas, room), cv2.DIST_L2, cv2.DIST_MASK_5)
+    return np.asarray(away - 0.5 <= move, np.uint8)
 
 
 def average(canvas: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -91,7 +98,7 @@ def average(canvas: NDArray[np.uint8]) -> NDArray[np.uint8]:
     above, left = (height * FINE - canvas.shape[0]) // 2, (width * FINE - canvas.shape[1]) // 2
     whole = np.zeros((height * FINE, width * FINE), np.float32)
     whole[above : above + canvas.shape[0], left : left + canvas.shape[1]] = canvas
-    blocks = whole.reshape(height, FINE, width, FINE).mean(axis=(1, 3))
+    blocks = np.asarray(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA))
     return np.asarray(np.rint(255.0 * blocks), np.uint8)
 
 

@@ -45,6 +45,11 @@ class Line:
         """Return its length in pixels."""
         return self.last - self.first + 1
 
+    def is_as_wide_as(self, other: "Line") -> bool:
+        """Tell whether one pen may have drawn both."""
+        thinner, thicker = sorted((self.width, other.width))
+        return thicker - thinner <= max(thinner, 2.0)
+
 
 def lines(mask: NDArray[np.uint8], thickest: int) -> list[Line]:
     """Find straight lines along the rows, the parts of one joined."""
@@ -69,6 +74,19 @@ def lines(mask: NDArray[np.uint8], thickest: int) -> list[Line]:
         else:
             found.append(part)
     return [line for line in found if line.covered >= COVERED * _bare(line, deep)]
+
+
+def bars_among(labels: NDArray[np.integer], stats: NDArray[np.int32]) -> Iterator[tuple[int, Line]]:
+    """Yield the connected pieces of ink that are a line along the rows and nothing else."""
+    shortest = SHORTEST * max(labels.shape)
+    for piece in range(1, len(stats)):
+        _, top, width, height, area = (int(value) for value in stats[piece])
+        cropped = top == 0 or top + height == labels.shape[0]  # an area may be all that it is
+        if width <= shortest or area > SLANT * width**2 or cropped:
+            continue
+        for line in _straight(labels, stats[piece], piece, shortest):
+            if height <= 2 * line.width + abs(line.slope) * line.length + 1:
+                yield piece, line
 
 
 def runs(mask: NDArray[np.uint8], least: int) -> NDArray[np.uint8]:
@@ -152,9 +170,8 @@ def _fitted(columns: NDArray[np.int64], rows: NDArray[np.float64]) -> tuple[floa
 
 def _join(line: Line, part: Line, mask: NDArray[np.uint8], thickest: int) -> Line | None:
     """Return both as one line, or None if they are not in line, of one width, or far apart."""
-    thinner, thicker = sorted((line.width, part.width))
     gap = max(part.first - line.last, line.first - part.last)
-    if thicker - thinner > max(thinner, 2.0) or gap < -thickest:
+    if not line.is_as_wide_as(part) or gap < -thickest:
         return None
     weights = line.covered, part.covered
     ends = (line.first, line.last, part.first, part.last)

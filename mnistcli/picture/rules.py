@@ -6,14 +6,12 @@ stays, so that the stroke needs no mending. Run lengths tell the two apart, as t
 scores (Dalitz et al. 2008, "A comparative study of staff removal algorithms").
 """
 
-from collections.abc import Sequence
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli.picture.ink import components
-from mnistcli.picture.lines import COVERED, Line, extended, lines, runs
+from mnistcli.picture.lines import COVERED, SHORTEST, Line, bars_among, extended, lines, runs
 
 #: A rule is thinner than this part of the picture's longer side; looked for among thinner ink
 #: first, as long strokes of a thin pen would hide it among all that is thinner than this.
@@ -42,15 +40,17 @@ SCRAPS = 0.2
 
 def without_rules(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return the ink of `mask`, (h, w) of 0 and 1, without rules."""
-    gone: tuple[list[Line], list[Line]] = [], []
+    mask, bars = _without_bars(mask)
+    gone: tuple[list[Line], list[Line]] = bars, []
     longer = max(mask.shape)
     for thickest in (round(part * longer) for part in THICKEST):
         mask, *more = _without(mask, max(3, thickest), *gone)
         gone = gone[0] + more[0], gone[1] + more[1]
-    if not gone[0] and not gone[1]:
+    rules = gone[0][len(bars) :] + gone[1]
+    if not rules:
         return mask
     # What touches writing is found best by the width of its like.
-    thickest = max(3, round(max(line.width for line in gone[0] + gone[1])) + 1)
+    thickest = max(3, round(max(line.width for line in rules)) + 1)
     mask, *more = _without(mask, thickest, *gone)
     return _without_stubs(mask, gone[0] + more[0], thickest)
 
@@ -72,28 +72,26 @@ def _without(
     long = [[line for line in these if line.length > longest / 2] for these in (across, down)]
     whole = height if long == [across, down] else max(height, _height_without(mask, *long))
     gone = rules_gone, sides_gone
-    alone = _alone(across, mask)
-    beside = _height_without(mask, alone, [])
-    alone = [line for line in alone if line.length > ALONE * beside > 0]
-    rules, sides = choose(across, down, mask.shape, height, whole, thickest, gone, alone)
+    rules, sides = choose(across, down, mask.shape, height, whole, thickest, gone)
     if not rules and not sides:
         return mask, [], []
     return erase(erase(mask, rules).T, sides).T, rules, sides
 
 
-def _alone(across: list[Line], mask: NDArray[np.uint8]) -> list[Line]:
-    """Return the lines along the rows that hang together with nothing else."""
-    if not across:
-        return []
+def _without_bars(mask: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], list[Line]]:
+    """Take out straight lines along the rows that hang together with nothing else; return them."""
     labels, stats = components(mask)
-    found = []
-    for line in across:
-        column = (line.first + line.last) // 2
-        row = min(max(round(line.at(column)), 0), mask.shape[0] - 1)
-        height = stats[labels[row, column], cv2.CC_STAT_HEIGHT]
-        if labels[row, column] and height <= 2 * line.width + abs(line.slope) * line.length + 1:
-            found.append(line)
-    return found
+    bars = dict(bars_among(labels, stats))
+    if not bars:
+        return mask, []
+    others = np.delete(stats, list(bars), axis=0)
+    height = _usual_height(others)
+    long = {piece: bar for piece, bar in bars.items() if bar.length > ALONE * height > 0}
+    if not long:
+        return mask, []
+    kept = np.ones(len(stats), np.uint8)
+    kept[list(long)] = 0
+    return mask & kept[labels], list(long.values())
 
 
 def _without_stubs(mask: NDArray[np.uint8], rules: list[Line], thickest: int) -> NDArray[np.uint8]:
@@ -104,7 +102,7 @@ def _without_stubs(mask: NDArray[np.uint8], rules: list[Line], thickest: int) ->
     for piece in range(1, len(stats)):
         left, top, width, tall, area = (int(value) for value in stats[piece])
         if (
-            area <= thickest * tall
+            area <= (thickest + 1) * tall
             and width <= tall / 2
             and tall < STUB * height
             and area > COVERED * width * tall
@@ -144,17 +142,24 @@ def erase(mask: NDArray[np.uint8], rules: list[Line]) -> NDArray[np.uint8]:
 
 def _height_without(mask: NDArray[np.uint8], across: list[Line], down: list[Line]) -> float:
     """Return the height of what is written if lines are taken out; 0 if nothing is left."""
-    return written_height(erase(erase(mask, across).T, down).T, int(mask.sum()))
+    return written_height(erase(erase(mask, across).T, down).T, mask)
 
 
-def written_height(rest: NDArray[np.uint8], before: int) -> float:
+def written_height(rest: NDArray[np.uint8], mask: NDArray[np.uint8]) -> float:
     """Return the height of what is no line: the rest of its ink is in higher pieces; 0 without.
 
-    `before` is how much ink there was with the lines, in pixels.
+    `mask` is the ink with the lines. What hangs together with none is no scrap of them, if it is
+    long enough for one.
     """
-    _, stats = components(rest)
-    ink = int(stats[1:, cv2.CC_STAT_AREA].sum())
-    return 0.0 if ink < SCRAPS * (before - ink) else _usual_height(stats)
+    labels, stats = components(rest)
+    ink, before = int(stats[1:, cv2.CC_STAT_AREA].sum()), int(mask.sum())
+    if ink < SCRAPS * (before - ink):
+        sides = stats[:, cv2.CC_STAT_WIDTH : cv2.CC_STAT_AREA].max(axis=1)
+        lost = cv2.dilate(mask & ~rest & 1, np.ones((3, 3), np.uint8)) > 0
+        sides[labels[lost]] = 0
+        if sides[1:].max(initial=0) <= SHORTEST * max(mask.shape):
+            return 0.0
+    return _usual_height(stats)
 
 
 def _usual_height(stats: NDArray[np.int32]) -> float:
@@ -173,13 +178,11 @@ def choose(
     whole: float,
     thickest: int,
     gone: tuple[list[Line], list[Line]] = ([], []),
-    alone: Sequence[Line] = (),
 ) -> tuple[list[Line], list[Line]]:
     """Tell which lines are rules: those from border to border, the long ones, those between.
 
     What is written is `height` high without any line, and `whole` without long ones. Rules that
-    are gone already, along the rows and the columns, are others that a rule may end at; those
-    that are `alone` are known to be rules.
+    are gone already, along the rows and the columns, are others that a rule may end at.
     """
     margin = max(2, thickest)
 
@@ -190,9 +193,7 @@ def choose(
     # A stem is a line, too, and its foot no rule.
     stem = max((line.length for line in down if line not in sides), default=0)
     long = LONG * max(whole, stem)
-    rules = [
-        line for line in across if line in alone or line.length > long or spans(line, shape[1])
-    ]
+    rules = [line for line in across if line.length > long or spans(line, shape[1])]
     sides += [
         line
         for line in down
@@ -217,12 +218,13 @@ def choose(
 
 
 def _ends(line: Line, others: list[Line], thickest: int) -> tuple[bool, bool]:
-    """Tell whether a line begins, and whether it ends, at one of the `others` across it."""
+    """Tell whether a line begins, and whether it ends, at one of the `others` of its width across it."""
 
     def meets(column: int) -> bool:
         row = line.at(column)
         return any(
-            abs(other.at(row) - column) <= thickest + other.width / 2
+            line.is_as_wide_as(other)
+            and abs(other.at(row) - column) <= thickest + other.width / 2
             and other.first - thickest <= row <= other.last + thickest
             for other in others
         )

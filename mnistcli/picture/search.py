@@ -270,11 +270,13 @@ def _four_sided(mask: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
     four_sided = len(corners) == 4 and cv2.contourArea(corners) > FOUR_SIDED * area  # noqa: PLR2004
     if not four_sided:
         return None
-    sheet = cv2.fillConvexPoly(np.zeros_like(mask), hull, 1)
-    held = np.asarray(sheet, np.uint8) & ~mask & 1
-    if mask.sum() < FILLED * sheet.sum() or cv2.erode(held, RIM).sum() == 0:
+    sheet = np.asarray(cv2.fillConvexPoly(np.zeros_like(mask), hull, 1), np.uint8)
+    if mask.sum() < FILLED * sheet.sum():
         return None
-    return np.asarray(sheet, np.uint8)
+    held = np.asarray(cv2.erode(sheet, RIM) > mask, np.uint8)
+    _, stats = ink.components(held)
+    longest = int(stats[1:, cv2.CC_STAT_WIDTH : cv2.CC_STAT_AREA].max(initial=0))
+    return sheet if longest > len(RIM) else None  # and no speck
 
 
 def _alone(grey: NDArray[np.uint8], sheet: NDArray[np.uint8]) -> NDArray[np.uint8]:

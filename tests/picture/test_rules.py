@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from common.pens import ink
 
-from mnistcli.picture.lines import lines
-from mnistcli.picture.rules import without_rules
+from mnistcli.picture.lines import Line, lines
+from mnistcli.picture.rules import choose, without_rules
 
 
 def mask(*digits: tuple[int, float, float, float]) -> np.ndarray:
@@ -140,3 +140,28 @@ def test_boxes_that_stand_apart_go_also_where_one_touches_a_digit(width):
     touching = mask((4, 0.5, 0.2, 0.4), (0, 0.5, 0.44, 0.4), (7, 0.5, 0.8, 0.4))
     assert left(touching, boxes) < 0.1
     assert kept(touching, boxes) > 0.9
+
+
+def test_a_row_of_boxes_goes_though_but_one_holds_a_small_digit():
+    digit = mask((0, 0.5, 0.12, 0.2))
+    boxes = np.zeros_like(digit)
+    for column in range(20, 460, 120):
+        cv2.rectangle(boxes, (column, 90), (column + 85, 210), 1, 5)
+    assert left(digit, boxes) < 0.05
+    assert np.array_equal(without_rules(digit | boxes) & digit, digit)
+
+
+def test_a_short_line_goes_that_is_as_thick_as_the_pen():
+    digit = mask((7, 0.5, 0.5, 0.5))
+    line = np.zeros_like(digit)
+    cv2.line(line, (170, 270), (330, 266), 1, 15)
+    assert left(digit, line) == 0
+    assert np.array_equal(without_rules(digit | line) & digit, digit)
+
+
+def test_what_ends_at_a_rule_of_another_width_is_no_side_of_a_box():
+    thin, thick = (Line(50, 150, 0.0, 100.0, width, 101) for width in (3.0, 11.0))
+    rule = Line(0, 300, 0.0, 155.0, 3.0, 301)
+    for line, sides in ((thin, [thin]), (thick, [])):
+        found = choose([], [line], (300, 500), height=60, whole=60, thickest=12, gone=([rule], []))
+        assert found == ([], sides)

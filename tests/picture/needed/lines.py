@@ -51,8 +51,12 @@ def a_line_is_long_beside_the_digits_and_not_beside_their_dots() -> bool:
 
 @needs("rules.SCRAPS")
 def nothing_is_written_where_lines_leave_scraps() -> bool:
-    scraps = drawn(bar(0, 0, 10, 20), bar(50, 0, 10, 10))
-    return rules.written_height(scraps, 2400) == 0 and rules.written_height(scraps, 1500) > 0
+    def written(*lines: np.ndarray) -> bool:
+        scraps = drawn(bar(0, 0, 10, 18), bar(50, 0, 10, 12))
+        return rules.written_height(scraps, drawn(*lines) | scraps) > 0
+
+    line = bar(20, 100, 210, 5)
+    return written(line) and not written(line, bar(20, 200, 210, 5))
 
 
 @needs("lines.SLANT")
