@@ -37,11 +37,14 @@ STUB = 0.8
 #: Less ink than this part of the lines' own is left where nothing but lines was there.
 SCRAPS = 0.2
 
+Lines = tuple[list[Line], list[Line]]
+"""Along the rows, and along the columns."""
+
 
 def without_rules(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return the ink of `mask`, (h, w) of 0 and 1, without rules."""
     mask, bars = _without_bars(mask)
-    gone: tuple[list[Line], list[Line]] = bars, []
+    gone: Lines = bars, []
     longer = max(mask.shape)
     for thickest in (round(part * longer) for part in THICKEST):
         mask, *more = _without(mask, max(3, thickest), *gone)
@@ -66,12 +69,15 @@ def _without(
     down = [extended(line, mask.T) for line in lines(mask.T, thickest)]
     if not across and not down:
         return mask, [], []
+    gone = rules_gone, sides_gone
     height = _height_without(mask, across, down)
+    boxes = _held((across, down), gone, thickest)
+    if any(boxes):  # what they hold is as it is: strokes of digits are lines, too
+        height = max(height, _height_without(mask, *boxes))
     longest = max(line.length for line in across + down)
     # Straight parts of a digit are short beside a rule: without them, its rest would be low.
     long = [[line for line in these if line.length > longest / 2] for these in (across, down)]
     whole = height if long == [across, down] else max(height, _height_without(mask, *long))
-    gone = rules_gone, sides_gone
     rules, sides = choose(across, down, mask.shape, height, whole, thickest, gone)
     if not rules and not sides:
         return mask, [], []
@@ -177,8 +183,8 @@ def choose(
     height: float,
     whole: float,
     thickest: int,
-    gone: tuple[list[Line], list[Line]] = ([], []),
-) -> tuple[list[Line], list[Line]]:
+    gone: Lines = ([], []),
+) -> Lines:
     """Tell which lines are rules: those from border to border, the long ones, those between.
 
     What is written is `height` high without any line, and `whole` without long ones. Rules that
@@ -201,20 +207,28 @@ def choose(
         and line.length > LONG * height > 0
         and any(_ends(line, gone[0] + rules, thickest))
     ]
-    # The sides of a box end at one another: what does not end so is taken away, until all do.
-    more = [
+    across, down = (
         [line for line in these if line not in chosen and line.length > SIDE * height > 0]
         for these, chosen in ((across, rules), (down, sides))
-    ]
+    )
+    held = _held((across, down), (gone[0] + rules, gone[1] + sides), thickest)
+    return rules + held[0], sides + held[1]
+
+
+def _held(lines: Lines, others: Lines, thickest: int) -> Lines:
+    """Return the lines that begin and end at one another, as the sides of a box do, or at others.
+
+    What does not end so is taken away, until all do.
+    """
     while True:
-        others = gone[1] + sides + more[1], gone[0] + rules + more[0]
-        held = [
-            [line for line in these if all(_ends(line, across_them, thickest))]
-            for these, across_them in zip(more, others, strict=True)
-        ]
-        if held == more:
-            return rules + more[0], sides + more[1]
-        more = held
+        rules, sides = others[0] + lines[0], others[1] + lines[1]
+        held = (
+            [line for line in lines[0] if all(_ends(line, sides, thickest))],
+            [line for line in lines[1] if all(_ends(line, rules, thickest))],
+        )
+        if held == lines:
+            return held
+        lines = held
 
 
 def _ends(line: Line, others: list[Line], thickest: int) -> tuple[bool, bool]:

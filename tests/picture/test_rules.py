@@ -165,3 +165,12 @@ def test_what_ends_at_a_rule_of_another_width_is_no_side_of_a_box():
     for line, sides in ((thin, [thin]), (thick, [])):
         found = choose([], [line], (300, 500), height=60, whole=60, thickest=12, gone=([rule], []))
         assert found == ([], sides)
+
+
+def test_boxes_go_though_all_but_one_are_empty_and_it_holds_straight_strokes():
+    seven = mask((7, 0.5, 0.14, 0.22))
+    boxes = np.zeros_like(seven)
+    for column in range(20, 460, 120):
+        cv2.rectangle(boxes, (column, 90), (column + 85, 210), 1, 3)
+    assert left(seven, boxes) < 0.05
+    assert kept(seven, boxes) == 1
