@@ -207,10 +207,13 @@ def choose(
         and line.length > LONG * height > 0
         and any(_ends(line, gone[0] + rules, thickest))
     ]
+    # A narrow box is no wider than what is written in it is high, but higher.
+    tops = [line for line in across if line not in rules and line.length <= SIDE * height]
     across, down = (
         [line for line in these if line not in chosen and line.length > SIDE * height > 0]
         for these, chosen in ((across, rules), (down, sides))
     )
+    across += [line for line in tops if all(_ends(line, down, thickest, corners=True))]
     held = _held((across, down), (gone[0] + rules, gone[1] + sides), thickest)
     return rules + held[0], sides + held[1]
 
@@ -231,8 +234,13 @@ def _held(lines: Lines, others: Lines, thickest: int) -> Lines:
         lines = held
 
 
-def _ends(line: Line, others: list[Line], thickest: int) -> tuple[bool, bool]:
-    """Tell whether a line begins, and whether it ends, at one of the `others` of its width across it."""
+def _ends(
+    line: Line, others: list[Line], thickest: int, *, corners: bool = False
+) -> tuple[bool, bool]:
+    """Tell whether a line begins, and ends, at one of the `others` of its width across it.
+
+    Where there are to be corners, that other one has to end there, too.
+    """
 
     def meets(column: int) -> bool:
         row = line.at(column)
@@ -240,6 +248,7 @@ def _ends(line: Line, others: list[Line], thickest: int) -> tuple[bool, bool]:
             line.is_as_wide_as(other)
             and abs(other.at(row) - column) <= thickest + other.width / 2
             and other.first - thickest <= row <= other.last + thickest
+            and (not corners or min(row - other.first, other.last - row) <= thickest)
             for other in others
         )
 

@@ -174,3 +174,10 @@ def test_boxes_go_though_all_but_one_are_empty_and_it_holds_straight_strokes():
         cv2.rectangle(boxes, (column, 90), (column + 85, 210), 1, 3)
     assert left(seven, boxes) < 0.05
     assert kept(seven, boxes) == 1
+
+
+def test_a_box_goes_that_is_hardly_wider_than_its_digit_is_high():
+    zero = mask((0, 0.5, 0.5, 0.44))
+    box = cv2.rectangle(np.zeros_like(zero), (183, 60), (317, 240), 1, 3)
+    assert left(zero, box) < 0.05
+    assert kept(zero, box) == 1
