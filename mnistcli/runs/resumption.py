@@ -10,12 +10,18 @@ from mnistcli.runs.run import CHECKPOINT, Run
 
 
 def resumed(
-    run: Run, choices: Mapping[str, Any], *, source: str | None, digests: Sequence[str]
+    run: Run,
+    choices: Mapping[str, Any],
+    *,
+    source: str | None,
+    digests: Sequence[str],
+    closes: bool = False,
 ) -> Run:
     """Return the run with the configuration that it goes on with: its own, or with more epochs.
 
     `choices` are those of the command line (None: not made), `source` is the SHA-256 of the Python
-    file given for the network, `digests` are those of the datasets stored now. Raises RunError
+    file given for the network, `digests` are those of the datasets stored now, and `closes` says
+    that the last epochs of a training on these are others than those before. Raises RunError
     where what is given differs from what the run began with, or there is nothing left to do.
     """
     if run.members:
@@ -39,6 +45,12 @@ def resumed(
             f"run {run.name} cannot go on to {epochs} epochs: the {run.config.schedule} schedule "
             f"of its learning rate was laid out over {run.config.epochs}, and every step would "
             f"have had another. Train a new run with --epochs {epochs}."
+        )
+    if closes:
+        raise RunError(
+            f"run {run.name} cannot go on to {epochs} epochs: the last of its {run.config.epochs} "
+            f"were laid out to be of {run.config.datasets[0]}'s images alone. Train a new run with "
+            f"--epochs {epochs}."
         )
     if epochs < run.config.epochs:
         raise RunError(

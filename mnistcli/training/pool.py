@@ -10,6 +10,7 @@ import numpy as np
 from mnistcli.datasets import store
 from mnistcli.datasets.store import DatasetInfo, Split
 from mnistcli.errors import DatasetError
+from mnistcli.runs.config import TrainingConfig
 
 SHOWN = 5  # names of classes in a message
 HEARD = 0.1  # of the largest dataset: what is repeated less often is drowned
@@ -50,6 +51,21 @@ class Pool:
                 parts = [_repeated(part, least) for part in parts]
             train = joined(parts)
         return train, validation
+
+    def closes(self, config: TrainingConfig) -> bool:
+        """Whether a training's last epochs are of the first dataset's images alone.
+
+        It is measured on these, and they have the last word: what was learnt of the others stays,
+        and what they took from it comes back. But where another is larger, the few of the first
+        would be learnt by heart; and a training that begins with weights is to forget nothing.
+        """
+        first, *others = self.datasets
+        return (
+            bool(others)
+            and config.epochs > 1
+            and config.weights is None
+            and first.train >= max(each.train for each in others)
+        )
 
     def test(self) -> Split:
         """Return the test images of the first dataset."""

@@ -143,7 +143,11 @@ def resume_run(
             found = finding.find(runs_dir, reference)
             pool = open_pool(data_dir, found.config.datasets, found.classes)
             digests = [each.digest for each in pool.datasets]
-            return resumption.resumed(found, choices, source=given, digests=digests), pool
+            closes = pool.closes(found.config)
+            return (
+                resumption.resumed(found, choices, source=given, digests=digests, closes=closes),
+                pool,
+            )
 
         with locks.held(resumed()[0].path) as unlocked:
             yield from unlocked

@@ -33,6 +33,8 @@ class Task:
     network: keras.Model
     train: Split
     validation: Split | None
+    closing: int | None
+    """How many of the training images, from their beginning, the last epochs are of (None: all)."""
     history: tuple[EpochRecord, ...]
     best: Best | None
 
@@ -46,6 +48,7 @@ class Task:
             self.config,
             strategy=self.strategy,
             validation=self.validation,
+            closing=self.closing,
             first_epoch=len(self.history) + 1,
             best=self.best,
             callbacks=callbacks,
@@ -113,7 +116,9 @@ def _prepare(
     config: TrainingConfig, pool: Pool, saved: bytes, workers: Workers, source: Source | None
 ) -> Task:
     train, validation = pool.train(config.validation_split, heard=config.weights is not None)
+    held_out = len(validation.labels) if validation else 0
+    closing = pool.datasets[0].train - held_out if pool.closes(config) else None
     network = model.build(config, len(train.labels), source, len(pool.classes))
     state = checkpoint.restore(saved, network)
     history, best = (state.history, state.best) if state else ((), None)
-    return Task(config, workers.strategy, network, train, validation, history, best)
+    return Task(config, workers.strategy, network, train, validation, closing, history, best)

@@ -45,6 +45,19 @@ def train(name="mlp", data=TRAIN, *, network=None, validation=None, callbacks=()
     return network, events
 
 
+def test_the_last_quarter_is_of_the_first_images_where_it_should_be():
+    config = configure(model="mlp", hidden=(2,), epochs=7, batch_size=64)
+    network = model.build(config, len(TRAIN.labels))
+    alone = tf.distribute.get_strategy()
+    closing = graph.Trainer(network, TRAIN, config, alone, closing=100)
+    fifth, sixth, last = (closing._begin(tf.constant(k, tf.int64))[0].numpy() for k in (5, 6, 7))
+    assert np.array_equal(np.sort(fifth), np.arange(300))
+    assert np.array_equal(np.bincount(sixth), np.full(100, 3))
+    assert np.array_equal(np.bincount(last), np.full(100, 3))
+    plain = graph.Trainer(network, TRAIN, config, alone)
+    assert np.array_equal(plain._begin(tf.constant(5, tf.int64))[0], fifth)
+
+
 def records(events):
     return [event.record for event in events if isinstance(event, EpochEnd)]
 

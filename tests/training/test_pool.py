@@ -53,6 +53,33 @@ def test_what_is_small_is_heard(tmp_path):
     assert np.unique(train.images[:20, 0, 0], return_counts=True)[1].tolist() == [5] * 4
 
 
+def test_the_first_has_the_last_epochs_unless_it_is_the_smaller_one(parent, tmp_path):
+    for name, n in (("few", 3), ("many", 4), ("as_many", 4)):
+        stored(tmp_path, name, ("a", "b"), n)
+
+    def closes(*names, epochs=2, parent=None):
+        return pool.open_pool(tmp_path, names).closes(configure(None, parent, epochs=epochs))
+
+    assert closes("many", "few")
+    assert closes("many", "as_many")
+    assert not closes("many")
+    assert not closes("few", "many")
+    assert not closes("many", "few", epochs=1)
+    assert not closes("many", "few", parent=parent)
+
+
+def test_a_run_whose_last_epochs_were_the_first_s_alone_is_not_given_more(tmp_path):
+    stored(tmp_path, "one", ("a", "b"))
+    stored(tmp_path, "two", ("a", "b"), n=15)
+    config = configure(dataset="one", added=("two",), epochs=2, hidden=(2,), validation_split=0.25)
+    *_, trained = train_run(config, tmp_path, tmp_path / "runs", "both")
+    assert trained.run.complete
+    with pytest.raises(
+        RunError, match="the last of its 2 were laid out to be of one's images alone"
+    ):
+        list(resume_run("both", {"epochs": 3}, tmp_path, tmp_path / "runs"))
+
+
 def test_where_classes_do_not_agree_it_says_which(tmp_path):
     stored(tmp_path, "one", ("a", "b", "c"))
     stored(tmp_path, "two", ("b", "d"))

@@ -49,7 +49,7 @@ OPTIONS = (
         callback=_once,
         show_default="mnist",
         help="What to train on; may be repeated: their training images together, validation and "
-        "test images of the first.",
+        "test images of the first, and the last epochs.",
     ),
     click.option(
         "--from",

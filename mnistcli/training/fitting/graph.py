@@ -22,6 +22,7 @@ from mnistcli.training.fitting.groups import Contribution, Tensors
 
 PARTS = 12  # per epoch: often enough for a progress bar and Ctrl-C, too seldom to cost time
 EVALUATION_GROUP = 500  # images; larger ones only take memory
+CLOSING = 0.25  # of the epochs, rounded: those that may be of some of the images alone
 FUSED = 8  # groups, at most, that become one program: each adds to the time that compiling takes
 
 # What random numbers are for: each purpose has its own stream.
@@ -41,11 +42,14 @@ class Trainer:
         train: Split,
         config: TrainingConfig,
         strategy: tf.distribute.Strategy,
+        closing: int | None = None,
     ) -> None:
         self._n = len(train.labels)
         self.steps = math.ceil(self._n / config.batch_size)
         self._part = math.ceil(self.steps / PARTS)
         self._model, self._config, self._strategy = model, config, strategy
+        self._closing = closing
+        self._open = config.epochs - int(CLOSING * config.epochs + 0.5)
         self._images, self._labels = tf.constant(train.images), tf.constant(train.labels)
         self._loss = tf.Variable(tf.zeros((), tf.float64))  # sum over an epoch's images
         model.optimizer.build(model.trainable_variables)
@@ -100,6 +104,8 @@ class Trainer:
         order = tf.random.experimental.stateless_shuffle(
             tf.range(self._n), seed=fold_in(seed, SHUFFLING)
         )
+        if self._closing is not None:  # these images alone, as often as it takes
+            order %= tf.where(epoch > self._open, self._closing, self._n)
         changed = self._n if self._config.augment else 0
         generators = len(groups.generators(self._model))
         of_a_step = groups.count(min(self._config.batch_size, self._n))

@@ -62,6 +62,7 @@ def fit(
     *,
     strategy: tf.distribute.Strategy | None = None,
     validation: Split | None = None,
+    closing: int | None = None,
     first_epoch: int = 1,
     best: Best | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
@@ -70,6 +71,9 @@ def fit(
 
     Loss and optimizer are those the model was compiled with. A network may draw random numbers, as
     dropout does: they follow from the seed, the epoch, the step and the group (`groups.py`).
+
+    With `closing`, the last quarter of the epochs, as long as the others, is of so many of the
+    training images, from their beginning.
 
     To resume, put back the variables of model and optimizer and pass the epoch to begin with and,
     where training may stop early, the best epoch before it. With a `tf.distribute` strategy, all of
@@ -81,7 +85,7 @@ def fit(
     Raises DivergedError where the loss is not a number, NetworkError where what the network computes cannot be repeated.
     """
     strategy = strategy or tf.distribute.get_strategy()
-    trainer = Trainer(model, train, config, strategy)
+    trainer = Trainer(model, train, config, strategy, closing)
     evaluate = (
         evaluation(model, validation, config.metric, strategy) if validation is not None else None
     )
