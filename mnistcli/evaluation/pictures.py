@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 
 from mnistcli.classes import are_digits
+from mnistcli.decoding.decode import decode_sized
 from mnistcli.errors import DatasetError, PictureError
 from mnistcli.evaluation.labelled import LabelledPicture, labelled_pictures
 from mnistcli.evaluation.metrics import measure
 from mnistcli.evaluation.mistakes import Answers
 from mnistcli.evaluation.scoring import PICTURES, Evaluation, Skipped, written
 from mnistcli.evaluation.texts import ReadPicture, bare, measure_texts
-from mnistcli.picture.decode import decode_sized
 from mnistcli.reading.classifier import Classifier
 from mnistcli.reading.inputs import read_file
 from mnistcli.reading.prediction import Prediction, predict_pictures

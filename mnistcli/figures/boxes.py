@@ -5,9 +5,9 @@ import PIL.Image
 from numpy.typing import NDArray
 from PIL import ImageDraw
 
+from mnistcli.decoding.decode import decode
 from mnistcli.errors import PictureError
 from mnistcli.evaluation.texts import ReadPicture
-from mnistcli.picture.decode import decode
 from mnistcli.reading.inputs import read_file
 
 SIDE = 360  # pixels of the longer side: what a few digits need to be told apart

@@ -1,1 +1,1 @@
-"""Any picture of a handwritten digit, made an image like MNIST's. Any room above may enter."""
+"""A picture's light to images like MNIST's of all that may be a digit. Any room above may enter."""

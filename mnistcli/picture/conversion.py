@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.picture.decode import decode_sized
+from mnistcli.decoding.decode import decode_sized
 from mnistcli.picture.segmentation import Box, Segmentation, single
 
 #: How all 60,000 training images of MNIST are made, measured: black ground, the longer side of

@@ -13,6 +13,7 @@ from mnistcli.errors import PictureError
 from mnistcli.picture import ink
 from mnistcli.picture.pieces import Sight, Writing, find_writing
 from mnistcli.picture.rules import without_rules
+from mnistcli.picture.sheet import RIM, alone, four_sided, is_apart
 
 #: Widths that strokes may have, as parts of the longer side: a broad brush on a tight crop; a
 #: felt pen; a ballpoint on a photo. The narrower, the smaller the shadows that are paper still.
@@ -41,25 +42,10 @@ SLOPE = 8.0
 #: Writing has at least this part of the evidence for all pieces; noise is many small ones.
 OF_ALL = 0.1
 
-#: A sheet of paper on a table, or a plot on a page: an area that is this much of the picture and
-#: fills this much of its convex hull, which a quadrilateral covers to this part, its corners within
-#: this part of the hull's length. Something is drawn on it.
-LARGE = 0.02
-FILLED = 0.65
-FOUR_SIDED = 0.93
-CORNERS = 0.03
-
-#: Its edge is as steep as this: eight grey levels a pixel, where Sobel's kernel counts eight times.
-#: Light that falls off is not. What is around it differs by four times as much: farther away than
-#: this part of its side, so that paper inside a stroke is no sheet.
-EDGE = 64.0
-AROUND = 0.5
-
 #: A picture whose border differs by no more than this, of 255, is drawn on one colour; and what
 #: differs from that colour by more than this is ink, but for the blurred rim of a stroke.
 ONE_COLOUR = 3
 APART = 16
-RIM = np.ones((5, 5), np.uint8)
 SPECK = np.ones((3, 3), np.uint8)
 
 #: The way to look is chosen on a copy of the picture with this longer side, in pixels.
@@ -139,7 +125,7 @@ def find(light: NDArray[np.uint8]) -> Found:
     found = _alone_on_plain_ground(view)
     if found is None:
         sheet = _sheet(view)
-        found = _search(view if sheet is None else View(_alone(grey, sheet)))
+        found = _search(view if sheet is None else View(alone(grey, sheet)))
     if found.writing.contrast < max(ABOVE_NOISE * ink.typical(view.slopes), SLOPE):
         raise PictureError(_nothing("nothing stands out from the noise"))
     if found.writing.share < OF_ALL:
@@ -155,7 +141,7 @@ def _alone_on_plain_ground(view: View) -> Found | None:
     if not is_plain(view):
         return None
     found = view.through(Look(ground(view), SPANS[0], DEPTHS[0]))
-    if found is None or _four_sided(found.writing.mask) is not None:
+    if found is None or four_sided(found.writing.mask) is not None:
         return None
     return found if is_all(view, found.writing.mask) else None
 
@@ -232,57 +218,10 @@ def _sheet(view: View) -> NDArray[np.uint8] | None:
     coarse = _coarse(view)
     for flip in (255, 0):
         seen = coarse.ink(Look(flip, SPANS[0], DEPTHS[0]))
-        sheet = None if seen is None else _four_sided(seen.mask)
-        if sheet is not None and _is_apart(sheet, coarse):
+        sheet = None if seen is None else four_sided(seen.mask)
+        if sheet is not None and is_apart(sheet, coarse.grey, coarse.slopes):
             return np.asarray(cv2.erode(sheet, RIM, iterations=2), np.uint8)
     return None
-
-
-def _is_apart(sheet: NDArray[np.uint8], view: View) -> bool:
-    """Tell whether a sheet has a steep edge, and another shade than what is around it."""
-    edge = cv2.morphologyEx(sheet, cv2.MORPH_GRADIENT, RIM) > 0
-    left, top, width, height = cv2.boundingRect(sheet)
-    reach = int(AROUND * min(width, height))
-    window = np.s_[
-        max(0, top - reach) : top + height + reach, max(0, left - reach) : left + width + reach
-    ]
-    kernel = np.ones((reach | 1, reach | 1), np.uint8)
-    outside = view.grey[window][cv2.dilate(sheet[window], kernel) == 0]
-    inside = float(np.median(view.grey[sheet > 0]))
-    shade = float(np.median(outside)) if len(outside) else 255.0 - inside
-    return bool(np.median(view.slopes[edge]) >= EDGE and abs(inside - shade) >= EDGE / 2)
-
-
-def _four_sided(mask: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
-    """Return the largest piece of a mask, filled, if it is a sheet with something on it."""
-    labels, stats = ink.components(mask)
-    areas = stats[1:, cv2.CC_STAT_AREA]
-    if not len(areas) or areas.max() < LARGE * mask.size:
-        return None
-    left, top, width, height = stats[areas.argmax() + 1, : cv2.CC_STAT_AREA]
-    if min(left, top, mask.shape[1] - left - width, mask.shape[0] - top - height) == 0:
-        return None  # it goes on beside the picture: this is paper all around
-    mask = (labels == areas.argmax() + 1).astype(np.uint8)
-    outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-    hull = cv2.convexHull(max(outlines, key=cv2.contourArea))
-    area = cv2.contourArea(hull)
-    corners = cv2.approxPolyDP(hull, CORNERS * cv2.arcLength(hull, closed=True), closed=True)
-    four_sided = len(corners) == 4 and cv2.contourArea(corners) > FOUR_SIDED * area  # noqa: PLR2004
-    if not four_sided:
-        return None
-    sheet = np.asarray(cv2.fillConvexPoly(np.zeros_like(mask), hull, 1), np.uint8)
-    if mask.sum() < FILLED * sheet.sum():
-        return None
-    held = np.asarray(cv2.erode(sheet, RIM) > mask, np.uint8)
-    _, stats = ink.components(held)
-    longest = int(stats[1:, cv2.CC_STAT_WIDTH : cv2.CC_STAT_AREA].max(initial=0))
-    return sheet if longest > len(RIM) else None  # and no speck
-
-
-def _alone(grey: NDArray[np.uint8], sheet: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Paint over what is beside a sheet with the sheet's own shade."""
-    on_it = cv2.resize(sheet, grey.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
-    return np.where(on_it, grey, np.uint8(np.median(grey[on_it])))
 
 
 def _most_evident(found: Iterable[Found]) -> Found | None:

@@ -17,9 +17,9 @@ from pictures import ORIENTATION, animated, heic, saved, seven
 from PIL import Image
 from PIL.ImageFile import ImageFile
 
+from mnistcli.decoding import decode as decoding
+from mnistcli.decoding import strips
 from mnistcli.errors import PictureError
-from mnistcli.picture import decode as decoding
-from mnistcli.picture import strips
 from mnistcli.picture.conversion import segment_picture
 
 

@@ -14,20 +14,17 @@ import cv2
 import pytest
 from needed.drawing import CASES
 
+import mnistcli.decoding.light
 import mnistcli.picture
 from mnistcli.errors import PictureError
 
 for file in Path(__file__).with_name("needed").glob("*.py"):
     importlib.import_module(f"needed.{file.stem}")
 
-#: Facts of file formats and bounds of memory, which have tests of their own.
-FILES = {"decode", "strips"}
-
 MODULES = {
     name: importlib.import_module(f"mnistcli.picture.{name}")
     for _, name, _ in pkgutil.iter_modules(mnistcli.picture.__path__)
-    if name not in FILES
-}
+} | {"light": mnistcli.decoding.light}
 
 
 def numbers() -> list[str]:

@@ -4,7 +4,8 @@ import numpy as np
 from common.pens import ink, on
 from needed.drawing import bar, drawn, needs, ring
 
-from mnistcli.picture import conversion, image, light
+from mnistcli.decoding import light
+from mnistcli.picture import conversion, image
 from mnistcli.picture import ink as inks
 
 

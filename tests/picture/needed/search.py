@@ -6,7 +6,7 @@ from common.pens import ink, on
 from needed.drawing import Shape, bar, drawn, needs
 
 from mnistcli.errors import PictureError
-from mnistcli.picture import search
+from mnistcli.picture import search, sheet
 
 
 def seen(picture: np.ndarray, covered: np.ndarray) -> float:
@@ -156,44 +156,44 @@ def a_faint_patch_beside_the_digit() -> bool:
 def is_sheet(*shapes: Shape, hole: int = 20) -> bool:
     mask = drawn(*shapes)
     mask[150 - hole // 2 : 150 + hole // 2, 150 - hole // 2 : 150 + hole // 2] = 0
-    return search._four_sided(mask) is not None
+    return sheet.four_sided(mask) is not None
 
 
 def polygon(*points: tuple[int, int]) -> Shape:
     return lambda mask: cv2.fillPoly(mask, [np.array(points, np.int32)], 1)
 
 
-@needs("search.LARGE")
+@needs("sheet.LARGE")
 def a_small_sheet_and_a_smaller_thing() -> bool:
-    sheet, thing = (
+    large, thing = (
         is_sheet(bar(150 - side // 2, 150 - side // 2, side, side), hole=12) for side in (50, 36)
     )
-    return sheet and not thing
+    return large and not thing
 
 
-@needs("search.FILLED")
+@needs("sheet.FILLED")
 def a_broad_margin_is_of_a_sheet_and_a_frame_is_none() -> bool:
     square = bar(50, 50, 200, 200)
     return is_sheet(square, hole=80) and not is_sheet(square, hole=140)
 
 
-@needs("search.CORNERS")
+@needs("sheet.CORNERS")
 def a_dog_eared_sheet() -> bool:
     return is_sheet(polygon((70, 50), (250, 50), (250, 250), (50, 250), (50, 70)))
 
 
-@needs("search.FOUR_SIDED")
+@needs("sheet.FOUR_SIDED")
 def a_sheet_without_a_corner_is_none() -> bool:
     cut = polygon((110, 50), (250, 50), (250, 250), (50, 250), (50, 110))
     return is_sheet(bar(50, 50, 200, 200)) and not is_sheet(cut)
 
 
 def stands_out(picture: np.ndarray) -> bool:
-    sheet = drawn(bar(100, 100, 100, 100))
-    return search._is_apart(sheet, search.View(np.asarray(picture, np.uint8)))
+    view = search.View(np.asarray(picture, np.uint8))
+    return sheet.is_apart(drawn(bar(100, 100, 100, 100)), view.grey, view.slopes)
 
 
-@needs("search.EDGE")
+@needs("sheet.EDGE")
 def a_sheet_on_a_table_of_nearly_its_shade() -> bool:
     def on_table(difference: int) -> bool:
         picture = np.full((300, 300), 200 - difference)
@@ -203,7 +203,7 @@ def a_sheet_on_a_table_of_nearly_its_shade() -> bool:
     return on_table(50) and not on_table(40)
 
 
-@needs("search.AROUND")
+@needs("sheet.AROUND")
 def paper_within_a_thick_stroke_is_no_sheet_and_one_in_a_broad_frame_is() -> bool:
     def within(stroke: int) -> bool:
         picture = np.full((300, 300), 230)

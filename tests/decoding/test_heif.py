@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mnistcli.decoding import bounds
+from mnistcli.decoding import decode as decoding
+from mnistcli.decoding.decode import decode, decode_sized
 from mnistcli.errors import PictureError
-from mnistcli.picture import decode as decoding
-from mnistcli.picture.decode import decode, decode_sized
 
 FILES = Path(__file__).parent / "files"
 SEVEN, TURNED = ((FILES / name).read_bytes() for name in ("seven.heic", "seven_turned.heic"))
@@ -58,5 +59,5 @@ def test_a_heic_whose_pixels_are_more_than_it_claims_is_refused():
 
 
 def test_a_heic_of_48_megapixels_is_within_the_bounds():
-    per_pixel = decoding.BYTES_OF_FORMAT["HEIF"]
+    per_pixel = bounds.BYTES_OF_FORMAT["HEIF"]
     assert 8064 * 6048 * per_pixel < decoding.MAX_BYTES

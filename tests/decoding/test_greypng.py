@@ -10,8 +10,8 @@ import pytest
 from common.pens import file, ink, on
 from PIL import Image, PngImagePlugin
 
-from mnistcli.picture import greypng
-from mnistcli.picture.decode import WORKING_SIDE, decode_sized
+from mnistcli.decoding import greypng
+from mnistcli.decoding.decode import WORKING_SIDE, decode_sized
 
 PICTURE = on(255, ink(5, size=(60, 50), pen=4))
 NOISE = np.random.default_rng(0).integers(0, 256, (28, 28), np.uint8)

@@ -8,10 +8,10 @@ import pytest
 from PIL import Image, ImageFile
 from test_decode import png_chunk, saved
 
+from mnistcli.decoding import decode as decoding
+from mnistcli.decoding import strips
+from mnistcli.decoding.decode import decode
 from mnistcli.errors import PictureError
-from mnistcli.picture import decode as decoding
-from mnistcli.picture import strips
-from mnistcli.picture.decode import decode
 
 WIDTH, HEIGHT = 700, 901  # reduced by 2, with a row and a strip left over
 NOISE = np.random.default_rng(6).integers(0, 256, (HEIGHT, WIDTH, 4), np.uint8)

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from mnistcli.decoding import decode as decoding
+from mnistcli.decoding.decode import WORKING_SIDE, decode, decode_sized
 from mnistcli.errors import PictureError
-from mnistcli.picture import decode as decoding
-from mnistcli.picture.decode import WORKING_SIDE, decode, decode_sized
 
 PICTURE = on(255, ink(5, size=(60, 50), pen=4))
 
@@ -226,7 +226,7 @@ def test_a_cyclic_tiff_directory_ends():
 def test_pillow_and_libtiff_say_nothing_on_stderr(compression):
     data = saved(Image.fromarray(PICTURE), "TIFF", compression=compression)
     code = (
-        "import sys; from mnistcli.picture.decode import decode; from mnistcli.errors import PictureError\n"
+        "import sys; from mnistcli.decoding.decode import decode; from mnistcli.errors import PictureError\n"
         "data = sys.stdin.buffer.read()\n"
         "for cut in range(0, len(data), 7):\n"
         "    for changed in (data[:cut], data[:cut] + b'\\xff\\xff' + data[cut + 2:]):\n"
@@ -243,7 +243,7 @@ def test_pillow_and_libtiff_say_nothing_on_stderr(compression):
 @pytest.mark.parametrize(("kind", "plugins"), [("GIF", [b"PIL.GifImagePlugin"]), ("PNG", [])])
 def test_only_the_plugin_that_is_needed_gets_imported(kind, plugins):
     code = (
-        "import sys; from mnistcli.picture.decode import decode; decode(sys.stdin.buffer.read())\n"
+        "import sys; from mnistcli.decoding.decode import decode; decode(sys.stdin.buffer.read())\n"
         "print(*sorted(m for m in sys.modules if m.startswith('PIL') and 'Plugin' in m))"
     )
     run = subprocess.run(

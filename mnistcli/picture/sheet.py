@@ -1,0 +1,73 @@
+"""A picture's ink -> the sheet of paper on a table, or the plot on a page, that the writing is on."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistcli.picture.ink import components
+
+#: A sheet of paper on a table, or a plot on a page: an area that is this much of the picture and
+#: fills this much of its convex hull, which a quadrilateral covers to this part, its corners within
+#: this part of the hull's length. Something is drawn on it.
+LARGE = 0.02
+FILLED = 0.65
+FOUR_SIDED = 0.93
+CORNERS = 0.03
+
+#: Its edge is as steep as this: eight grey levels a pixel, where Sobel's kernel counts eight times.
+#: Light that falls off is not. What is around it differs by four times as much: farther away than
+#: this part of its side, so that paper inside a stroke is no sheet.
+EDGE = 64.0
+AROUND = 0.5
+
+#: What is drawn on it is longer than the rim is wide, and no speck.
+RIM = np.ones((5, 5), np.uint8)
+
+
+def four_sided(mask: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
+    """Return the largest piece of a mask, filled, if it is a sheet with something on it."""
+    labels, stats = components(mask)
+    areas = stats[1:, cv2.CC_STAT_AREA]
+    if not len(areas) or areas.max() < LARGE * mask.size:
+        return None
+    left, top, width, height = stats[areas.argmax() + 1, : cv2.CC_STAT_AREA]
+    if min(left, top, mask.shape[1] - left - width, mask.shape[0] - top - height) == 0:
+        return None  # it goes on beside the picture: this is paper all around
+    mask = (labels == areas.argmax() + 1).astype(np.uint8)
+    outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    hull = cv2.convexHull(max(outlines, key=cv2.contourArea))
+    area = cv2.contourArea(hull)
+    corners = cv2.approxPolyDP(hull, CORNERS * cv2.arcLength(hull, closed=True), closed=True)
+    four_sided = len(corners) == 4 and cv2.contourArea(corners) > FOUR_SIDED * area  # noqa: PLR2004
+    if not four_sided:
+        return None
+    sheet = np.asarray(cv2.fillConvexPoly(np.zeros_like(mask), hull, 1), np.uint8)
+    if mask.sum() < FILLED * sheet.sum():
+        return None
+    held = np.asarray(cv2.erode(sheet, RIM) > mask, np.uint8)
+    _, stats = components(held)
+    longest = int(stats[1:, cv2.CC_STAT_WIDTH : cv2.CC_STAT_AREA].max(initial=0))
+    return sheet if longest > len(RIM) else None  # and no speck
+
+
+def is_apart(
+    sheet: NDArray[np.uint8], grey: NDArray[np.uint8], slopes: NDArray[np.float32]
+) -> bool:
+    """Tell whether a sheet has a steep edge, and another shade than what is around it."""
+    edge = cv2.morphologyEx(sheet, cv2.MORPH_GRADIENT, RIM) > 0
+    left, top, width, height = cv2.boundingRect(sheet)
+    reach = int(AROUND * min(width, height))
+    window = np.s_[
+        max(0, top - reach) : top + height + reach, max(0, left - reach) : left + width + reach
+    ]
+    kernel = np.ones((reach | 1, reach | 1), np.uint8)
+    outside = grey[window][cv2.dilate(sheet[window], kernel) == 0]
+    inside = float(np.median(grey[sheet > 0]))
+    shade = float(np.median(outside)) if len(outside) else 255.0 - inside
+    return bool(np.median(slopes[edge]) >= EDGE and abs(inside - shade) >= EDGE / 2)
+
+
+def alone(grey: NDArray[np.uint8], sheet: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Paint over what is beside a sheet with the sheet's own shade."""
+    on_it = cv2.resize(sheet, grey.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
+    return np.where(on_it, grey, np.uint8(np.median(grey[on_it])))
