@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-FILES = Path(__file__).parents[1] / "picture" / "files"
+FILES = Path(__file__).parents[1] / "decoding" / "files"
 SIDE = 60
 BOMB = 600_000_000  # bytes of zeros, more than a process may take; 600 kB compressed
 ORIENTATION = 0x0112
