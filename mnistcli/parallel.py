@@ -1,7 +1,6 @@
 """A function over many items, by all cores, results in order, memory flat."""
 
 import contextlib
-import itertools
 import multiprocessing
 import os
 import signal
@@ -9,7 +8,8 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from itertools import islice
 from multiprocessing import resource_tracker
 from typing import TypeVar
 
@@ -29,32 +29,39 @@ def ordered(
     """Yield function(item) for each item, in order, computed by that many processes.
 
     By default, there is one per core. Items are taken only as results are consumed: at most two
-    per process are under way. Where the system has no semaphores for several processes (no
-    /dev/shm), this one computes all. Raises BrokenProcessPool if a process dies.
+    per process are under way. Raises BrokenProcessPool if a process dies.
+    """
+    workers = workers or cores()
+    pending: deque[Future[B]] = deque()
+    items = iter(items)
+    with started(workers, spawned=spawned) as pool:
+        try:
+            pending.extend(pool.submit(function, item) for item in islice(items, 2 * workers))
+            while pending:
+                yield pending.popleft().result()
+                pending.extend(pool.submit(function, item) for item in islice(items, 1))
+        finally:
+            for future in pending:
+                future.cancel()
+
+
+def started(workers: int, *, spawned: bool = False) -> Executor:
+    """Return an executor of that many processes, which are under way.
+
+    Where the system has no semaphores for several processes (no /dev/shm), they are threads.
     """
     # Forked workers start in a millisecond with everything imported. Where a fork would copy the
     # locks of running threads, TensorFlow's or macOS's own, they are spawned.
     fork = sys.platform == "linux" and "tensorflow" not in sys.modules and not spawned
     context = multiprocessing.get_context("fork" if fork else "spawn")
-    workers = workers or cores()
-    pending: deque[Future[B]] = deque()
-    items = iter(items)
     try:
         executor = ProcessPoolExecutor(workers, context, initializer=follow_parent)
     except (OSError, ImportError, NotImplementedError):
-        yield from map(function, items)
-        return
-    first = list(itertools.islice(items, 2 * workers))
-    with executor as pool:
-        try:
-            with ctrl_c_held_back():
-                pending.extend(pool.submit(function, item) for item in first)
-            while pending:
-                yield pending.popleft().result()
-                pending.extend(pool.submit(function, item) for item in itertools.islice(items, 1))
-        finally:
-            for future in pending:
-                future.cancel()
+        return ThreadPoolExecutor(workers)
+    with ctrl_c_held_back():
+        for _ in range(workers):
+            executor.submit(int)
+    return executor
 
 
 @contextlib.contextmanager

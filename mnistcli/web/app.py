@@ -2,9 +2,10 @@
 
 import asyncio
 import re
-import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from importlib import resources
 from typing import Any
 
@@ -15,12 +16,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from mnistcli import parallel
 from mnistcli.classes import are_digits
 from mnistcli.cores import cores
 from mnistcli.reading import prediction as reading
 from mnistcli.reading.classifier import Classifier
 from mnistcli.reading.inputs import STDIN
-from mnistcli.reading.prediction import VERSION, Prediction
+from mnistcli.reading.prediction import VERSION, Prediction, Reading
 from mnistcli.runs.run import Run
 from mnistcli.web.guard import LOOPBACK, Guard, problem
 from mnistcli.web.limits import Body, Limits
@@ -111,22 +113,35 @@ def answer(prediction: Prediction, run: Run, *, with_image: bool) -> Response:
 
 
 class Reader:
-    """Reads pictures off the event loop, as many at once as there are cores."""
+    """Reads pictures off the event loop, as many at once as there are cores.
+
+    What could be digits is found by processes: threads of one wait for one another too long.
+    """
 
     def __init__(self, classifier: Classifier) -> None:
         self._classifier = classifier
-        self._one_at_a_time = threading.Lock()  # an interpreter holds the tensors of one call
-        self._threads = ThreadPoolExecutor(cores(), thread_name_prefix="reader")
+        self._find = partial(reading.read, STDIN, signs=not are_digits(classifier.classes))
+        self._processes = parallel.started(cores(), spawned=True)
+        # One at a time, as an interpreter holds the tensors of one call.
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="reader")
 
     async def read(self, data: bytes, count: int | None = None) -> Prediction:
-        """Return what is read in a picture's bytes: `count` digits, or any number."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, self._read, data, count)
+        """Return what is read in a picture's bytes: `count` digits, or any number.
 
-    def _read(self, data: bytes, count: int | None) -> Prediction:
-        found = reading.read(STDIN, data, signs=not are_digits(self._classifier.classes))
-        with self._one_at_a_time:
-            (prediction,) = reading.predict([found], self._classifier, count=count)
+        Raises BrokenProcessPool where a process was killed; others take its place.
+        """
+        loop = asyncio.get_running_loop()
+        processes = self._processes
+        try:
+            found = await loop.run_in_executor(processes, self._find, data)
+        except BrokenProcessPool:
+            if processes is self._processes:  # which no other request has replaced yet
+                self._processes = parallel.started(cores(), spawned=True)
+            raise
+        return await loop.run_in_executor(self._thread, self._judge, found, count)
+
+    def _judge(self, found: Reading, count: int | None) -> Prediction:
+        (prediction,) = reading.predict([found], self._classifier, count=count)
         return prediction
 
 

@@ -1,10 +1,12 @@
 """`mnistcli serve` as a process: signals, errors, browser; and what cannot be waited for."""
 
+import multiprocessing
 import os
 import signal
 import socket
 import subprocess
 import sys
+from concurrent.futures.process import BrokenProcessPool
 from urllib.parse import urlsplit
 
 import pytest
@@ -61,6 +63,18 @@ def test_a_defect_is_reported_on_this_side_only(run):
         assert "secret" not in str(content)
         assert [type(error) for error in told] == [ZeroDivisionError]
         assert request(address, "GET", "/health")[0].status == 200
+
+
+def test_a_process_that_is_killed_costs_an_answer(run):
+    told: list[Exception] = []
+    others = multiprocessing.active_children()
+    with serving_here(Classifier.load(run), run, report=told.append) as address:
+        for process in multiprocessing.active_children():
+            if process not in others:
+                process.kill()
+        statuses = [request(address, "POST", "/predict", three())[0].status for _ in range(3)]
+        assert statuses == [500, 200, 200]
+        assert [type(error) for error in told] == [BrokenProcessPool]
 
 
 def test_the_name_given_as_host_is_answered(run):
