@@ -59,7 +59,7 @@ def lines(mask: NDArray[np.uint8], thickest: int) -> list[Line]:
     across = np.ones((1, 2 * thickest + 1), np.uint8)
     thin = np.asarray(cv2.morphologyEx(mask & ~deep, cv2.MORPH_CLOSE, across), np.uint8) & mask
     shortest = max(SHORTEST * max(mask.shape), 2 * thickest)
-    if not cv2.erode(thin, np.ones((1, int(shortest * LEVEL)), np.uint8)).any():
+    if not may_have_any(thin, shortest):
         return []
     labels, stats = components(thin)
     wide = [i for i in range(1, len(stats)) if stats[i, cv2.CC_STAT_WIDTH] > shortest]
@@ -79,14 +79,19 @@ def lines(mask: NDArray[np.uint8], thickest: int) -> list[Line]:
 def bars_among(labels: NDArray[np.integer], stats: NDArray[np.int32]) -> Iterator[tuple[int, Line]]:
     """Yield the connected pieces of ink that are a line along the rows and nothing else."""
     shortest = SHORTEST * max(labels.shape)
-    for piece in range(1, len(stats)):
-        _, top, width, height, area = (int(value) for value in stats[piece])
-        cropped = top == 0 or top + height == labels.shape[0]  # an area may be all that it is
-        if width <= shortest or area > SLANT * width**2 or cropped:
-            continue
+    _, top, width, height, area = stats.T
+    cropped = (top == 0) | (top + height == labels.shape[0])  # areas may be all that they are
+    thin = (width > shortest) & (area <= SLANT * width**2) & ~cropped
+    for piece in (np.flatnonzero(thin[1:]) + 1).tolist():
         for line in _straight(labels, stats[piece], piece, shortest):
-            if height <= 2 * line.width + abs(line.slope) * line.length + 1:
+            if height[piece] <= 2 * line.width + abs(line.slope) * line.length + 1:
                 yield piece, line
+
+
+def may_have_any(mask: NDArray[np.uint8], shortest: float = 0.0) -> bool:
+    """Tell whether some row has ink for as long as it has in a line, not too short a one."""
+    shortest = max(shortest, SHORTEST * max(mask.shape))
+    return bool(cv2.erode(mask, np.ones((1, int(shortest * LEVEL)), np.uint8)).any())
 
 
 def runs(mask: NDArray[np.uint8], least: int) -> NDArray[np.uint8]:

@@ -11,7 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli.picture.ink import components
-from mnistcli.picture.lines import COVERED, SHORTEST, Line, bars_among, extended, lines, runs
+from mnistcli.picture.lines import (
+    COVERED,
+    SHORTEST,
+    Line,
+    bars_among,
+    extended,
+    lines,
+    may_have_any,
+    runs,
+)
 
 #: A rule is thinner than this part of the picture's longer side; looked for among thinner ink
 #: first, as long strokes of a thin pen would hide it among all that is thinner than this.
@@ -86,6 +95,8 @@ def _without(
 
 def _without_bars(mask: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], list[Line]]:
     """Take out straight lines along the rows that hang together with nothing else; return them."""
+    if not may_have_any(mask):
+        return mask, []
     labels, stats = components(mask)
     bars = dict(bars_among(labels, stats))
     if not bars:

@@ -52,6 +52,9 @@ SPECK = np.ones((3, 3), np.uint8)
 COARSE = 360
 
 
+Bytes = NDArray[np.uint8]
+
+
 @dataclass(frozen=True)
 class Look:
     """One way to look at a picture."""
@@ -91,19 +94,26 @@ class View:
         self.grey = np.asarray(cv2.GaussianBlur(grey, (3, 3), 0), np.uint8)
         self.slopes = ink.slopes(self.grey)
         self._around = ink.surroundings(self.grey)
+        self._seen: dict[tuple[int, float], tuple[Bytes, Bytes, Bytes, int]] = {}
 
     def ink(self, look: Look) -> Ink | None:
         """Tell ink from paper in one way; None where nothing is dark enough."""
-        grey = self.grey ^ np.uint8(look.flip)
-        paper = ink.paper_behind(grey, int(look.span * max(grey.shape)) // 2 * 2 + 1)
-        dark = ink.darkness(grey, paper)
-        strong = ink.threshold(dark)
+        grey, paper, dark, strong = self._darkness(look.flip, look.span)
         if look.inside:
             inside = ink.away_from_border(dark, strong)
             dark, strong = dark * inside, ink.threshold(dark, inside)
         if strong < FAINTEST:
             return None
         return Ink(grey, paper, dark, ink.connected_ink(dark, strong, look.depth))
+
+    def _darkness(self, flip: int, span: float) -> tuple[Bytes, Bytes, Bytes, int]:
+        """Return grey, paper, darkness and its threshold; looks of several depths share them."""
+        if (flip, span) not in self._seen:
+            grey = self.grey ^ np.uint8(flip)
+            paper = ink.paper_behind(grey, int(span * max(grey.shape)) // 2 * 2 + 1)
+            dark = ink.darkness(grey, paper)
+            self._seen[flip, span] = grey, paper, dark, ink.threshold(dark)
+        return self._seen[flip, span]
 
     def through(self, look: Look) -> Found | None:
         """Find writing in one way."""
@@ -124,8 +134,12 @@ def find(light: NDArray[np.uint8]) -> Found:
     view = View(grey)
     found = _alone_on_plain_ground(view)
     if found is None:
-        sheet = _sheet(view)
-        found = _search(view if sheet is None else View(alone(grey, sheet)))
+        coarse = _coarse(view)
+        sheet = _sheet(coarse)
+        if sheet is not None:
+            view = View(alone(grey, sheet))
+            coarse = _coarse(view)
+        found = _search(view, coarse)
     if found.writing.contrast < max(ABOVE_NOISE * ink.typical(view.slopes), SLOPE):
         raise PictureError(_nothing("nothing stands out from the noise"))
     if found.writing.share < OF_ALL:
@@ -174,9 +188,8 @@ def stands_out(view: View, mask: NDArray[np.uint8]) -> bool:
     return bool(np.median(view.slopes[edge]) >= max(ABOVE_NOISE * ink.typical(view.slopes), SLOPE))
 
 
-def _search(view: View) -> Found:
+def _search(view: View, coarse: View) -> Found:
     """Look in all ways, at a coarse copy; then through the best one at the picture itself."""
-    coarse = _coarse(view)
     found = _clearest(_looks(coarse, DEPTHS))
     if found is None or found.writing.freedom < LEANING:
         found = _clearest(chain([found] if found else [], _looks(coarse, DARKEST)))
@@ -213,9 +226,8 @@ def _coarse(view: View) -> View:
     return View(_resized(view.grey, scale)) if scale < 1 else view
 
 
-def _sheet(view: View) -> NDArray[np.uint8] | None:
+def _sheet(coarse: View) -> NDArray[np.uint8] | None:
     """Return the sheet of paper, or the plot, that the writing is on: (h, w) of 0 and 1, or None."""
-    coarse = _coarse(view)
     for flip in (255, 0):
         seen = coarse.ink(Look(flip, SPANS[0], DEPTHS[0]))
         sheet = None if seen is None else four_sided(seen.mask)
