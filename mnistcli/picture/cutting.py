@@ -14,45 +14,64 @@ from mnistcli.picture.layout import Ink
 ROWS = 48
 
 #: A step aside costs so much, beside a pixel of ink: a seam goes round ink, but not in zigzags.
-ASIDE = 0.1
+ASIDE = 0.05
 
 #: A seam crosses at most so many widths of the pen: where strokes touch along a curve.
 CROSSED = 3.0
 
-#: Seams, and the ends, are this part of the height apart: a narrow digit's width.
-APART = 0.2
+#: Between two seams, and before the first, there is this part of the ink of an upright stroke.
+SLICE = 0.35
 
 
-def cut(ink: Ink, pen: float) -> list[tuple[Ink, float]]:
-    """Return the slices of a piece from left to right, and the ink before each in pens.
+def cut(ink: Ink, pen: float) -> list[tuple[Ink, bool]]:
+    """Return the slices of a piece from left to right, and whether each is cut from the last.
 
-    `pen` is the width of strokes in pixels. The first slice has none before it.
+    `pen` is the width of strokes in pixels. Where nothing but paper is before a slice, no cut is.
     """
     scale = min(1.0, ROWS / ink.height)
     size = (max(1, round(ink.width * scale)), max(1, round(ink.height * scale)))
     small = np.asarray(
         cv2.resize(ink.mask.astype(np.float32), size, interpolation=cv2.INTER_AREA), np.float32
     )
-    # Seams may run along the outside of a slice, above and below it.
-    through, above, below = _seams(small)
-    middle = size[1] // 2
-    crossed = through[middle] / max(pen * scale, 1.0)
-    slices: list[tuple[Ink, float]] = []
-    start = np.zeros(ink.height, np.int64)
-    cost = 0.0
+    rows = np.minimum((np.arange(ink.height) * scale).astype(np.int64), size[1] - 1)
+    width = max(pen * scale, 1.0)
     columns = np.arange(ink.width)
-    for column in [*_minima(crossed, APART * size[1]), None]:
-        if column is None:
-            end = np.full(ink.height, ink.width)
-        else:
-            path = _trace(above, below, middle, column)
-            rows = np.minimum((np.arange(ink.height) * scale).astype(np.int64), size[1] - 1)
-            end = np.maximum(np.rint((path[rows] + 0.5) / scale).astype(np.int64), start)
+    slices: list[tuple[Ink, bool]] = []
+    start = np.zeros(ink.height, np.int64)
+    through = False
+    for path in [*_chosen(small, width), np.full(size[1], size[0])]:
+        end = np.maximum(np.rint((path[rows] + 0.5) / scale).astype(np.int64), start)
         mask = ink.mask * ((columns >= start[:, None]) & (columns < end[:, None]))
-        if mask.sum() * scale**2 > (pen * scale) ** 2:  # more than a dot
-            slices.append((Ink.of(ink.left, ink.top, mask), cost))
-            start, cost = end, float(crossed[column]) if column is not None else 0.0
+        if mask.sum() * scale**2 > width**2:  # more than a dot
+            slices.append((Ink.of(ink.left, ink.top, mask), through))
+            start, through = end, bool(small[range(size[1]), path % size[0]].any())
     return slices
+
+
+def _chosen(ink: NDArray[np.float32], pen: float) -> list[NDArray[np.int64]]:
+    """Choose seams of least ink, each with enough ink between it and any other.
+
+    Returns the column of each in every row, from left to right.
+    """
+    through, above, below = _seams(ink)
+    crossed = (through / pen).ravel()
+    before = np.cumsum(ink, axis=1) - ink
+    upper, lower = np.zeros_like(before), np.zeros_like(before)
+    for row in range(1, len(ink)):
+        upper[row] = (upper[row - 1] + before[row - 1])[above[row]]
+        lower[-1 - row] = (lower[-row] + before[-row])[below[-1 - row]]
+    left = (upper + before + lower).ravel()  # ink before the seam through each pixel
+    least = SLICE * len(ink) * pen
+    usable = (crossed <= CROSSED) & (left >= least) & (ink.sum() - left >= least)
+    order = np.argsort(crossed, kind="stable")
+    order = order[usable[order]]
+    found: list[tuple[float, NDArray[np.int64]]] = []
+    while len(order):
+        best = int(order[0])
+        row, column = divmod(best, ink.shape[1])
+        found.append((float(left[best]), _trace(above, below, row, column)))
+        order = order[np.abs(left[order] - left[best]) >= least]
+    return [path for _, path in sorted(found, key=lambda seam: seam[0])]
 
 
 def _seams(
@@ -83,26 +102,14 @@ def _sweep(ink: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.in
     return straight, origin
 
 
-def _minima(crossed: NDArray[np.float64], apart: float) -> list[int]:
-    """Return the columns with least ink, best first chosen, sorted, and `apart` from others."""
-    chosen: list[int] = []
-    for column in np.argsort(crossed, kind="stable"):
-        if crossed[column] > CROSSED:
-            break
-        inside = apart <= column <= len(crossed) - 1 - apart
-        if inside and all(abs(column - other) >= apart for other in chosen):
-            chosen.append(int(column))
-    return sorted(chosen)
-
-
 def _trace(
-    above: NDArray[np.int64], below: NDArray[np.int64], middle: int, column: int
+    above: NDArray[np.int64], below: NDArray[np.int64], row: int, column: int
 ) -> NDArray[np.int64]:
-    """Follow a seam from the middle row up and down; its column in each row."""
+    """Follow a seam from a pixel up and down; its column in each row."""
     path = np.empty(len(above), np.int64)
-    path[middle] = column
-    for row in range(middle, 0, -1):
-        path[row - 1] = above[row, path[row]]
-    for row in range(middle, len(above) - 1):
-        path[row + 1] = below[row, path[row]]
+    path[row] = column
+    for upper in range(row, 0, -1):
+        path[upper - 1] = above[upper, path[upper]]
+    for lower in range(row, len(above) - 1):
+        path[lower + 1] = below[lower, path[lower]]
     return path

@@ -2,7 +2,6 @@
 
 import cv2
 import numpy as np
-import pytest
 
 from mnistcli.picture.cutting import cut
 from mnistcli.picture.layout import Ink
@@ -42,17 +41,17 @@ def test_two_digits_that_touch_are_cut_where_they_touch():
     assert any(85 - ink.left <= end <= 130 - ink.left for end in ends)
 
 
-def test_a_loop_is_cut_at_the_price_of_both_its_strokes():
-    assert all(cost > 1.5 for _, cost in cut(drawn(ring(60)), PEN)[1:])
+def test_a_one_is_cut_from_what_it_touches_on_both_sides():
+    ink = drawn(ring(50), stem(110), ring(170), bridge(85, 110), bridge(110, 135, 50))
+    ends = [piece.right for piece, _ in cut(ink, PEN)]
+    assert any(85 <= end <= 107 for end in ends)
+    assert any(113 <= end <= 135 for end in ends)
 
 
-def test_what_a_cut_goes_through_is_counted_in_pens():
-    ink = drawn(stem(20), stem(120), bridge(20, 120))
-    costs = [cost for _, cost in cut(ink, PEN)]
-    assert costs[0] == 0
-    assert costs[1:] == pytest.approx([1] * len(costs[1:]), abs=0.4)
+def test_all_but_the_first_slice_are_cut_from_what_is_before_them():
+    slices = cut(drawn(stem(20), stem(120), bridge(20, 120)), PEN)
+    assert [through for _, through in slices] == [False, *[True] * (len(slices) - 1)]
 
 
-def test_a_gap_costs_nothing():
-    ink = drawn(stem(20), stem(120))
-    assert [cost for _, cost in cut(ink, PEN)] == [0, pytest.approx(0, abs=0.01)]
+def test_a_gap_is_no_cut():
+    assert not any(through for _, through in cut(drawn(stem(20), stem(120)), PEN))

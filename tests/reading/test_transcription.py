@@ -15,7 +15,7 @@ class Picture:
     """Candidates on a picture, and what a network says of them."""
 
     def __init__(self, *lines: int) -> None:
-        self.unread = tuple((4.0,) * pieces for pieces in lines)
+        self.unread = tuple((5.6,) * pieces for pieces in lines)
         self.candidates: list[Candidate] = []
         self.rows: list[np.ndarray] = []
         self.strange: list[float] = []
@@ -112,7 +112,8 @@ def test_a_letter_among_digits_makes_the_answer_doubtful():
 def test_a_digit_in_an_odd_hand_is_rather_read_than_left_out_or_cut():
     odd = Picture(3).add(3, 0).add(6, 1, strange=0.95).add(4, 2)
     assert (odd.read().text, odd.read().doubtful) == ("364", True)
-    cut = Picture(2).add(0, 0, 1, strange=0.5).add(1, 0, cost=0.2).add(7, 1, cost=0.2)
+    odd = Picture(2).add(0, 0, 1, strange=0.5)
+    cut = odd.add(1, 0, strange=0.01, cost=1.5).add(7, 1, strange=0.01, cost=1.5)
     assert cut.read().text == "0"
 
 

@@ -1,7 +1,6 @@
 """Pieces in lines, and parts of pieces."""
 
 import numpy as np
-import pytest
 from needed.drawing import Shape, bar, drawn, needs, stroke
 
 from mnistcli.picture import cutting, layout
@@ -48,16 +47,14 @@ def a_dash_beside_a_digit_is_in_its_line_and_one_farther_is_not() -> bool:
     ) == [[60]]
 
 
-def slices(*shapes: Shape, pen: float = 6) -> list[tuple[Ink, float]]:
+def slices(*shapes: Shape, pen: float = 6) -> list[tuple[Ink, bool]]:
     return cutting.cut(Ink.of(0, 0, drawn(*shapes, size=(120, 260))), pen)
 
 
 @needs("cutting.ASIDE")
 def a_seam_goes_round_slanting_strokes() -> bool:
-    one, other = (stroke((x, 110), (x + 55, 10), pen=5) for x in (20, 40))
-    return [piece.mask.sum() for piece, _ in slices(one, other, pen=5)] == pytest.approx(
-        [drawn(each, size=(120, 260)).sum() for each in (one, other)], rel=0.05
-    )
+    slanting = (stroke((x, 110), (x + 90, 10), pen=4) for x in (20, 40))
+    return not all(through for _, through in slices(*slanting, pen=4)[1:])
 
 
 @needs("cutting.CROSSED")
@@ -68,11 +65,11 @@ def what_touches_along_a_curve_is_cut_and_a_bar_is_not() -> bool:
 
 @needs("cutting.ROWS")
 def a_narrow_gap_is_found() -> bool:
-    ((_, _), (_, price)) = slices(bar(20, 10, 30, 96), bar(54, 10, 30, 96), pen=30)
-    return price < 0.02
+    found = slices(bar(20, 10, 30, 96), bar(54, 10, 30, 96), pen=30)
+    return any(piece.left == 54 and not through for piece, through in found)
 
 
-@needs("cutting.APART")
+@needs("cutting.SLICE")
 def ones_on_one_foot_are_about_as_many_slices() -> bool:
     ones = slices(bar(20, 104, 126, 6), *(bar(x, 10, 6, 100) for x in (20, 60, 100, 140)))
-    return 4 <= len(ones) <= 6
+    return 5 <= len(ones) <= 7
