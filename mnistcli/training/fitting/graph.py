@@ -74,7 +74,8 @@ class Trainer:
         if fuse and 0 < full < self.steps:
             # While XLA compiles, the other core makes the graph of the last, smaller batch.
             no_steps = (self._begin(tf.constant(0, tf.int64)), tf.constant(0), tf.constant(0))
-            compiled.get_concrete_function(*no_steps)  # Python makes one graph at a time: this first
+            # Python makes one graph at a time: this first.
+            compiled.get_concrete_function(*no_steps)
             threading.Thread(target=plain, args=no_steps).start()
 
     def epoch(self, epoch: int) -> Iterator[int]:
