@@ -51,7 +51,6 @@ SPECK = np.ones((3, 3), np.uint8)
 #: The way to look is chosen on a copy of the picture with this longer side, in pixels.
 COARSE = 360
 
-
 Bytes = NDArray[np.uint8]
 
 

@@ -38,8 +38,7 @@ def four_sided(mask: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
     hull = cv2.convexHull(max(outlines, key=cv2.contourArea))
     area = cv2.contourArea(hull)
     corners = cv2.approxPolyDP(hull, CORNERS * cv2.arcLength(hull, closed=True), closed=True)
-    four_sided = len(corners) == 4 and cv2.contourArea(corners) > FOUR_SIDED * area  # noqa: PLR2004
-    if not four_sided:
+    if len(corners) != 4 or cv2.contourArea(corners) <= FOUR_SIDED * area:  # noqa: PLR2004
         return None
     sheet = np.asarray(cv2.fillConvexPoly(np.zeros_like(mask), hull, 1), np.uint8)
     if mask.sum() < FILLED * sheet.sum():

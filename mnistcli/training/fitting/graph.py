@@ -49,7 +49,7 @@ class Trainer:
         self._part = math.ceil(self.steps / PARTS)
         self._model, self._config, self._strategy = model, config, strategy
         self._closing = closing
-        self._open = config.epochs - int(CLOSING * config.epochs + 0.5)
+        self._before_closing = config.epochs - int(CLOSING * config.epochs + 0.5)
         self._images, self._labels = tf.constant(train.images), tf.constant(train.labels)
         self._loss = tf.Variable(tf.zeros((), tf.float64))  # sum over an epoch's images
         model.optimizer.build(model.trainable_variables)
@@ -107,7 +107,7 @@ class Trainer:
             tf.range(self._n), seed=fold_in(seed, SHUFFLING)
         )
         if self._closing is not None:  # these images alone, as often as it takes
-            order %= tf.where(epoch > self._open, self._closing, self._n)
+            order %= tf.where(epoch > self._before_closing, self._closing, self._n)
         changed = self._n if self._config.augment else 0
         generators = len(groups.generators(self._model))
         of_a_step = groups.count(min(self._config.batch_size, self._n))
