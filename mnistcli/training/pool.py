@@ -57,7 +57,8 @@ class Pool:
 
         It is measured on these, and they have the last word: what was learnt of the others stays,
         and what they took from it comes back. But where another is larger, the few of the first
-        would be learnt by heart; and a training that begins with weights is to forget nothing.
+        would be learnt by heart; where it lacks classes, and where a training begins with weights,
+        nothing is to be forgotten.
         """
         first, *others = self.datasets
         return (
@@ -65,6 +66,7 @@ class Pool:
             and config.epochs > 1
             and config.weights is None
             and first.train >= max(each.train for each in others)
+            and set(first.classes) == set(self.classes)
         )
 
     def test(self) -> Split:

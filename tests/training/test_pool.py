@@ -64,6 +64,8 @@ def test_the_first_has_the_last_epochs_unless_it_is_the_smaller_one(parent, tmp_
     assert closes("many", "as_many")
     assert not closes("many")
     assert not closes("few", "many")
+    stored(tmp_path, "more_classes", ("a", "b", "c"), 2)
+    assert not closes("many", "more_classes")
     assert not closes("many", "few", epochs=1)
     assert not closes("many", "few", parent=parent)
 
