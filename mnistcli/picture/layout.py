@@ -17,7 +17,7 @@ CLOSE = 3.0
 #: Neighbours in a line share this part of the lower one's rows.
 BESIDE = 0.4
 
-#: What stands so low beside the highest digit is a mark.
+#: What stands so low beside the highest digit is a mark, or a part of one.
 LOWER = 0.4
 
 #: A bar or a dot is written no farther from the line's digits than this part of their height.
@@ -82,6 +82,7 @@ def lines_of(
     """
     stacked = _stack(list(bodies), height, pen)
     highest = max(ink.height for ink in stacked)
+    parts = [*parts, *(ink for ink in stacked if ink.height < LOWER * highest)]
     stacked = [ink for ink in stacked if ink.height >= LOWER * highest]
     lines: list[list[Ink]] = []
     for ink in sorted(stacked, key=lambda ink: ink.left):
@@ -97,7 +98,7 @@ def lines_of(
         near = line[number]
         hangs = _overlap(part, near) and join([near, part]).height <= STACK * height
         beside = _beside(part, near) and not _overlap(part, near)
-        if distance <= (CLOSE * pen if hangs else NEAR * height if beside else 0):
+        if distance <= (CLOSE * pen if hangs else NEAR * height if beside else pen):
             line.append(part)
     for line in lines:
         line.sort(key=lambda ink: ink.left + ink.right)

@@ -64,6 +64,15 @@ def test_a_bar_above_a_digit_stands_in_its_line():
     assert lines([box(0, 20)], (box(4, 8, 24, 6),)) == [[0, 4]]
 
 
+def test_the_bar_of_a_5_that_begins_where_its_stem_ends_stands_in_its_line():
+    assert lines([box(0, 20)], (box(29, 6, 24, 12),)) == [[0, 29]]
+    assert lines([box(0, 20), box(50, 0, 30, 80)], (box(29, 6, 15, 12),)) == [[0, 29, 50]]
+
+
+def test_what_is_too_low_for_a_digit_is_a_part_of_one():
+    assert lines([box(0, 20), box(29, 6, 24, 22), box(100, 0)]) == [[0, 29, 100]]
+
+
 def test_what_is_far_from_the_digits_or_much_lower_is_left():
     assert lines([box(0, 0)], (box(200, 0, 20, 5),)) == [[0]]
     assert lines([box(0, 0), box(200, 200, 10, 20)]) == [[0]]

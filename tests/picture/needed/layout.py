@@ -35,8 +35,8 @@ def a_line_climbs_and_the_next_line_does_not_belong_to_it() -> bool:
 
 @needs("layout.LOWER")
 def printing_is_lower_than_what_is_written() -> bool:
-    return lined([block(0, 0), block(60, 30, height=18)]) == [[60]] and lined(
-        [block(0, 0), block(60, 20, height=30)]
+    return lined([block(0, 0), block(140, 30, height=18)]) == [[60]] and lined(
+        [block(0, 0), block(140, 20, height=30)]
     ) == [[60, 30]]
 
 
