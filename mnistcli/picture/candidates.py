@@ -10,7 +10,7 @@ from mnistcli.picture.cutting import cut
 from mnistcli.picture.image import HALF, digit_image
 from mnistcli.picture.ink import enlarge, sharpen_outline
 from mnistcli.picture.layout import Ink, join, lines_of
-from mnistcli.picture.pieces import Writing
+from mnistcli.picture.pieces import Writing, weighted_median
 from mnistcli.picture.search import find
 from mnistcli.picture.segmentation import Box, Candidate, Segmentation
 
@@ -72,7 +72,8 @@ def segment(
     candidates: list[Candidate] = []
     unread, heights = [], []
     for number, line in enumerate(lines):
-        height = float(np.median([ink.height for ink in line if ink.height > LOW * writing.height]))
+        every = np.array([ink.height for ink in line], np.float64)
+        height = weighted_median(every, every)  # fragments are many, but low
         slices = _slices(line, height, writing.pen)
         heights.append(height * scale)
         unread.append(tuple(UNREAD * _share(ink, height) for ink, _ in slices))

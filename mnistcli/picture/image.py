@@ -35,6 +35,8 @@ def digit_image(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def fit(mask: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
     """Crop and scale a mask until its longer side is `side`; it stays one of 0 and 1."""
     mask = crop(mask)
+    if max(mask.shape) == side:
+        return mask
     scale = side / max(mask.shape)
     size = (max(1, round(mask.shape[1] * scale)), max(1, round(mask.shape[0] * scale)))
     grey: NDArray[Any] = mask.astype(np.float32)
@@ -83,6 +85,8 @@ def adjust_stroke(canvas: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """
     depth = _depth(canvas)
     width, side = _width(depth), max(canvas.shape)
+    if THIN * FINE <= width <= THICK * FINE:
+        return canvas
     wanted = float(np.clip(width, THIN * FINE, THICK * FINE)) / (BOX * FINE)
     move = (wanted * side - width) / (1.0 - wanted) / 2.0
     if move < 0:

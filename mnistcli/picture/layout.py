@@ -114,7 +114,8 @@ def _stack(inks: list[Ink], height: float, pen: float) -> list[Ink]:
             (_distance(one, other), number, beside)
             for number, one in enumerate(inks)
             for beside, other in enumerate(inks[:number])
-            if _overlap(one, other) and _distance(one, other) <= CLOSE * pen
+            if _distance(one, other) <= (CLOSE * pen if _overlap(one, other) else pen)
+            and (_overlap(one, other) or not _beside(one, other))
         ]
         for _, number, beside in sorted(pairs):
             whole = join([inks[number], inks[beside]])

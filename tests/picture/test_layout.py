@@ -52,6 +52,15 @@ def test_pieces_closely_above_one_another_are_one_digit():
     assert [(ink.top, ink.height) for ink in line] == [(0, 68)]
 
 
+def test_a_bar_that_ends_above_a_digit_s_side_is_part_of_it():
+    (line,) = lines_of([box(0, 40), box(26, 12, 40, 25)], (), 60, PEN)
+    assert [(ink.top, ink.height) for ink in line] == [(12, 88)]
+
+
+def test_a_digit_of_a_line_that_climbs_is_not_joined_to_the_last():
+    assert len(lines([box(0, 124), box(32, 62), box(64, 0)])) == 3
+
+
 def test_digits_of_two_lines_are_not_joined_however_near():
     assert len(lines([box(0, 0), box(0, 66), box(50, 0), box(50, 66)])) == 2
 
@@ -70,7 +79,7 @@ def test_the_bar_of_a_5_that_begins_where_its_stem_ends_stands_in_its_line():
 
 
 def test_what_is_too_low_for_a_digit_is_a_part_of_one():
-    assert lines([box(0, 20), box(29, 6, 24, 22), box(100, 0)]) == [[0, 29, 100]]
+    assert lines([box(0, 20), box(45, 40, 20, 22), box(100, 0)]) == [[0, 45, 100]]
 
 
 def test_what_is_far_from_the_digits_or_much_lower_is_left():
