@@ -130,9 +130,13 @@ def _straight(
     columns = np.flatnonzero(thickness)
     rows = (piece * np.arange(height)[:, None]).sum(axis=0)[columns] / thickness[columns]
     thickness = thickness[columns]
-    usual = _median(thickness)
+    # Between two strokes, or two lines, that hang together elsewhere, there is paper.
+    solid = piece[np.rint(rows).astype(np.int64), columns]
+    if not solid.any():
+        return
+    usual = _median(thickness[solid])
     tolerance = max(1.0, usual / 2)
-    kept = np.ones(len(columns), np.bool_)
+    kept = solid
     slope = offset = 0.0
     for _ in range(3):
         if kept.sum() <= shortest:
@@ -140,12 +144,12 @@ def _straight(
         slope, offset = _fitted(columns[kept], rows[kept])
         away = np.abs(rows - slope * columns - offset)
         # The first fit may be drawn aside by what hangs on the line.
-        near = away <= max(tolerance, _median(away) * 1.5)
+        near = solid & (away <= max(tolerance, _median(away[solid]) * 1.5))
         if (near == kept).all():
             break
         kept = near
     # A stroke that goes on as a rule is as wide as either, not both.
-    kept = (away <= tolerance) & (thickness >= (usual - 1) / 2)
+    kept = solid & (away <= tolerance) & (thickness >= (usual - 1) / 2)
     if abs(slope) > SLANT or kept.sum() < COVERED * width or kept.sum() <= shortest:
         return
     columns, thickness = columns[kept], thickness[kept]

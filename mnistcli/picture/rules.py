@@ -207,6 +207,12 @@ def choose(
         return line.first < margin and line.last >= side - margin
 
     sides = [line for line in down if spans(line, shape[0])]
+
+    def squared(line: Line) -> bool:
+        """Tell whether a line comes from the border, as whole ones beside it do."""
+        comes = line.first < margin or line.last >= shape[0] - margin
+        return comes and any(line.is_as_wide_as(other) for other in gone[1] + sides)
+
     # A stem is a line, too, and its foot no rule.
     stem = max((line.length for line in down if line not in sides), default=0)
     long = LONG * max(whole, stem)
@@ -216,7 +222,7 @@ def choose(
         for line in down
         if line not in sides
         and line.length > LONG * height > 0
-        and any(_ends(line, gone[0] + rules, thickest))
+        and (any(_ends(line, gone[0] + rules, thickest)) or squared(line))
     ]
     # A narrow box is no wider than what is written in it is high, but higher.
     tops = [line for line in across if line not in rules and line.length <= SIDE * height]
