@@ -24,8 +24,9 @@ CUT_FROM = 0.6
 #: is none.
 UNREAD = 5.3
 
-#: The price of a cut, in nats. How much ink it goes through says little: strokes touch along curves.
-CUT = 3.0
+#: The price, in nats, of a cut, and of each smooth outline that it goes through. How much ink it
+#: goes through says little: strokes touch along curves.
+CUT = 1.0
 
 #: A digit is as wide as this beside its line's height, or narrower; each tenth more costs.
 WIDE, WIDER = 0.95, 0.06
@@ -89,14 +90,14 @@ def _ink(writing: Writing, mask: NDArray[np.uint8], piece: int) -> Ink | None:
     return Ink.of(left, top, shape.astype(np.uint8)) if shape.any() else None
 
 
-def _slices(line: list[Ink], height: float, pen: float) -> list[tuple[Ink, bool]]:
-    """Cut what is wide; return the pieces, and whether each is cut from the one before."""
-    slices: list[tuple[Ink, bool]] = []
+def _slices(line: list[Ink], height: float, pen: float) -> list[tuple[Ink, float | None]]:
+    """Cut what is wide; return the pieces, and how each is cut from the one before, or None."""
+    slices: list[tuple[Ink, float | None]] = []
     for ink in line:
         if ink.width > CUT_FROM * height:
             slices += cut(ink, pen)
         else:
-            slices.append((ink, False))
+            slices.append((ink, None))
     return slices
 
 
@@ -107,7 +108,7 @@ def _share(ink: Ink, height: float) -> float:
 
 def _candidates(
     number: int,
-    slices: list[tuple[Ink, bool]],
+    slices: list[tuple[Ink, float | None]],
     unread: Sequence[float],
     height: float,
     scale: float,
@@ -121,18 +122,19 @@ def _candidates(
                 break
             if whole.height < LOW * height:
                 continue
-            cuts = [slices[end][1] for end in (first, last + 1) if end < len(slices)]
+            ends = [slices[end][1] for end in (first, last + 1) if end < len(slices)]
+            cuts = [CUT * (1.0 + outlines) for outlines in ends if outlines is not None]
             joins = [
                 max(0.0, (after.left - before.right) / height / GAP)
-                for (before, _), (after, cut_by) in zip(
+                for (before, _), (after, through) in zip(
                     slices[first:last], slices[first + 1 : last + 1], strict=True
                 )
-                if not cut_by
+                if through is None
             ]
             wide = max(0.0, (whole.width / height - WIDE) / WIDER)
             high = np.log(whole.height / height) / SPREAD
-            cost = CUT / 2 * sum(cuts) + sum(joins) + wide / 2 + float(high) ** 2 / 2
-            if any(cuts) and cost > sum(unread[first : last + 1]):
+            cost = sum(cuts) / 2 + sum(joins) + wide / 2 + float(high) ** 2 / 2
+            if cuts and cost > sum(unread[first : last + 1]):
                 continue  # it is cheaper to leave it out
             candidates.append(
                 Candidate(
@@ -142,7 +144,7 @@ def _candidates(
                     box=box_of(whole, scale),
                     image=digit_image(whole.mask),
                     cost=cost,
-                    cut=any(cuts),
+                    cut=bool(cuts),
                 )
             )
     return candidates

@@ -2,58 +2,88 @@
 
 Over-segmentation as R. G. Casey and E. Lecolinet describe it ("A survey of methods and strategies
 in character segmentation", 1996): more seams than there are digits, to be chosen from later.
+
+Where two strokes touch, their outlines meet in a notch on either side. A seam that goes in through
+one and out through another parts what was written apart; one that goes through a smooth outline
+cuts a stroke.
 """
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mnistcli.picture.image import framed
 from mnistcli.picture.layout import Ink
 
 #: Rows of the small copy in which seams are searched: a stroke has two or three there.
 ROWS = 48
 
-#: A step aside costs so much, beside a pixel of ink: a seam goes round ink, but not in zigzags.
-ASIDE = 0.05
+#: A smooth outline is as much to a seam as so many widths of the pen of ink.
+OUTLINE = 3.0
 
-#: A seam crosses at most so many widths of the pen: where strokes touch along a curve.
-CROSSED = 3.0
+#: A seam crosses at most so many widths of the pen, outlines included: no two strokes.
+CROSSED = 10.0
 
 #: Between two seams, and before the first, there is this part of the ink of an upright stroke.
 SLICE = 0.35
 
 
-def cut(ink: Ink, pen: float) -> list[tuple[Ink, bool]]:
-    """Return the slices of a piece from left to right, and whether each is cut from the last.
+def cut(ink: Ink, pen: float) -> list[tuple[Ink, float | None]]:
+    """Return the slices of a piece from left to right, and how each is cut from the last.
 
-    `pen` is the width of strokes in pixels. Where nothing but paper is before a slice, no cut is.
+    That is through how many smooth outlines: 0 from sharp notch to sharp notch, 2 through a stroke;
+    None where there is nothing but paper. `pen` is the width of strokes in pixels.
     """
     scale = min(1.0, ROWS / ink.height)
+    rim = round(1 / scale)
+    ink = Ink(ink.left - rim, ink.top - rim, framed(ink.mask, rim))
     size = (max(1, round(ink.width * scale)), max(1, round(ink.height * scale)))
-    small = np.asarray(
-        cv2.resize(ink.mask.astype(np.float32), size, interpolation=cv2.INTER_AREA), np.float32
+    small, outline = (
+        np.asarray(cv2.resize(whole, size, interpolation=cv2.INTER_AREA), np.float32)
+        for whole in (ink.mask.astype(np.float32), _smooth_outline(ink.mask, pen, rim) / scale)
     )
     rows = np.minimum((np.arange(ink.height) * scale).astype(np.int64), size[1] - 1)
     width = max(pen * scale, 1.0)
     columns = np.arange(ink.width)
-    slices: list[tuple[Ink, bool]] = []
+    slices: list[tuple[Ink, float | None]] = []
     start = np.zeros(ink.height, np.int64)
-    through = False
-    for path in [*_chosen(small, width), np.full(size[1], size[0])]:
+    through: float | None = None
+    for path in [*_chosen(small, outline, width), np.full(size[1], size[0])]:
         end = np.maximum(np.rint((path[rows] + 0.5) / scale).astype(np.int64), start)
         mask = ink.mask * ((columns >= start[:, None]) & (columns < end[:, None]))
         if mask.sum() * scale**2 > width**2:  # more than a dot
             slices.append((Ink.of(ink.left, ink.top, mask), through))
-            start, through = end, bool(small[range(size[1]), path % size[0]].any())
+            along = range(size[1]), path % size[0]
+            steps = np.hypot(1.0, np.gradient(path.astype(np.float64)))
+            start, through = end, float(outline[along] @ steps) if small[along].any() else None
     return slices
 
 
-def _chosen(ink: NDArray[np.float32], pen: float) -> list[NDArray[np.int64]]:
-    """Choose seams of least ink, each with enough ink between it and any other.
+def _smooth_outline(mask: NDArray[np.uint8], pen: float, rim: int) -> NDArray[np.float32]:
+    """Mark the paper along a mask (h, w), `rim` pixels of it, so that across it the sum is 1.
+
+    But for notches: paper that a disk as wide as the pen does not get into, a closing's.
+    """
+    room = round(pen) + rim
+    away = _distance(1 - framed(mask, room))
+    closed = _distance((away <= pen / 2).astype(np.uint8)) > pen / 2
+    outline = (away > 0) & (away <= rim) & ~closed
+    return np.asarray(outline[room:-room, room:-room] / rim, np.float32)
+
+
+def _distance(mask: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return how far each pixel of a mask (h, w) is from the nearest that is 0."""
+    return np.asarray(cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32)
+
+
+def _chosen(
+    ink: NDArray[np.float32], outline: NDArray[np.float32], pen: float
+) -> list[NDArray[np.int64]]:
+    """Choose seams of least ink and outlines (h, w), each with enough ink between it and any other.
 
     Returns the column of each in every row, from left to right.
     """
-    through, above, below = _seams(ink)
+    through, above, below = _seams(ink + OUTLINE * pen * outline)
     crossed = (through / pen).ravel()
     before = np.cumsum(ink, axis=1) - ink
     upper, lower = np.zeros_like(before), np.zeros_like(before)
@@ -75,28 +105,29 @@ def _chosen(ink: NDArray[np.float32], pen: float) -> list[NDArray[np.int64]]:
 
 
 def _seams(
-    ink: NDArray[np.float32],
+    price: NDArray[np.float32],
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
-    """Find the path of least ink from top to bottom through each pixel.
+    """Find the cheapest path from top to bottom through each pixel.
 
-    Returns its ink, and for each pixel the column from which the path comes from above and from
+    Returns its price, and for each pixel the column from which the path comes from above and from
     below; all (h, w).
     """
-    down, above = _sweep(ink)
-    up, below = _sweep(ink[::-1])
-    return down + up[::-1] - ink, above, below[::-1]
+    down, above = _sweep(price)
+    up, below = _sweep(price[::-1])
+    return down + up[::-1] - price, above, below[::-1]
 
 
-def _sweep(ink: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Add ink up along the best path to each pixel from the top."""
-    height, width = ink.shape
+def _sweep(price: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Add prices up along the best path to each pixel from the top; a diagonal is longer."""
+    height, width = price.shape
     total = np.full((height, width + 2), np.inf)  # nothing comes from beside the picture
-    total[0, 1:-1] = ink[0]
+    total[0, 1:-1] = price[0]
     straight, left, right = total[:, 1:-1], total[:, :-2], total[:, 2:]
+    more = (2**0.5 - 1) * price
     for row in range(1, height):
-        aside = np.minimum(left[row - 1], right[row - 1]) + ASIDE
-        straight[row] = ink[row] + np.minimum(straight[row - 1], aside)
-    ways = np.stack([straight[:-1], left[:-1] + ASIDE, right[:-1] + ASIDE])
+        aside = np.minimum(left[row - 1], right[row - 1]) + more[row]
+        straight[row] = price[row] + np.minimum(straight[row - 1], aside)
+    ways = np.stack([straight[:-1], left[:-1] + more[1:], right[:-1] + more[1:]])
     origin = np.zeros((height, width), np.int64)
     origin[1:] = np.arange(width) + np.array([0, -1, 1])[ways.argmin(axis=0)]
     return straight, origin

@@ -29,7 +29,7 @@ FOR, AGAINST = 0.3, 0.45
 SURE = 1e-5
 
 #: ... against which stands the price of reading one, in nats: it may be any of ten, or none.
-READ = 3.0
+READ = 1.5
 
 #: A gap so wide, beside the height of the digits, parts two numbers; if there are more gaps than
 #: FEW, it is also so wide beside the usual one.
@@ -165,7 +165,8 @@ class _Graph:
         self.strangeness = strangeness
         self.prices = [candidate.cost for candidate in segmentation.candidates]
         none = strangeness.astype(np.float64)
-        sure = -np.log(np.maximum(none, SURE))
+        wrong = 1.0 - (1.0 - none) * probabilities.max(axis=1, initial=0.0)  # none, or another
+        sure = -np.log(np.maximum(wrong, SURE))
         evidence = FOR * sure + AGAINST * np.log(np.maximum(1.0 - none, SMALLEST)) - READ
         self.logs = np.log(np.maximum(probabilities.astype(np.float64), SMALLEST))
         self.logs += ((evidence if none.any() else 0.0) - np.asarray(self.prices))[:, None]
