@@ -33,7 +33,7 @@ def digit_image(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def fit(mask: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
-    """Crop and scale a mask until its longer side is `side`; it stays one of 0 and 1."""
+    """Crop and scale a mask until its longer side is `side`; it stays one of 0 and 1, not all 0."""
     mask = crop(mask)
     if max(mask.shape) == side:
         return mask
@@ -45,7 +45,7 @@ def fit(mask: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
         grey = np.asarray(cv2.resize(blurred, size, interpolation=cv2.INTER_CUBIC))
     else:
         grey = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA))
-    return (grey >= HALF).astype(np.uint8)
+    return (grey >= min(HALF, grey.max())).astype(np.uint8)  # dots are fainter, when smoothed
 
 
 def crop(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:

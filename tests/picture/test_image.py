@@ -40,6 +40,13 @@ def test_any_size_is_scaled_to_the_box(size):
     assert max(images.fit(mask(4, size // 20, size), 160).shape) == 160
 
 
+def test_scattered_dots_do_not_vanish():
+    dots = np.zeros((74, 3), np.uint8)
+    dots[[0, 30, 73], [0, 2, 0]] = 1
+    assert images.fit(dots, 160).any()
+    assert images.digit_image(dots).any()
+
+
 def test_the_aspect_ratio_is_kept():
     rows, columns = images.fit(bar(40, 80), 160).shape
     assert rows == 2 * columns
