@@ -1,4 +1,7 @@
-"""Writing -> all that could be a digit in it: single pieces, parts of one, several together."""
+"""Writing -> all that could be a digit in it: single pieces, parts of one, several together.
+
+Or, where signs of other kinds are read, all of it as one.
+"""
 
 from collections.abc import Sequence
 
@@ -6,12 +9,24 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mnistcli.errors import PictureError
 from mnistcli.picture.cutting import cut
 from mnistcli.picture.image import HALF, digit_image
-from mnistcli.picture.ink import enlarge, sharpen_outline
+from mnistcli.picture.ink import enlarge, sharpen_outline, to_grey
 from mnistcli.picture.layout import Ink, join, lines_of
 from mnistcli.picture.pieces import Writing, weighted_median
-from mnistcli.picture.search import find
+from mnistcli.picture.search import (
+    DEPTHS,
+    SPANS,
+    SPECK,
+    Look,
+    View,
+    find,
+    ground,
+    is_all,
+    is_plain,
+    stands_out,
+)
 from mnistcli.picture.segmentation import Box, Candidate, Segmentation
 
 #: Edges are rounded off by this part of the pen's width.
@@ -50,6 +65,31 @@ def segment_light(light: NDArray[np.uint8], size: tuple[int, int]) -> Segmentati
     strokes = sharpen_outline(found.dark, found.writing.mask, found.writing.pen)
     strokes = smooth(strokes, found.writing.pen)
     return segment(found.writing, strokes, size, max(size) / max(strokes.shape))
+
+
+def segment_whole(light: NDArray[np.uint8], size: tuple[int, int]) -> Segmentation:
+    """Return one candidate: all that a pen wrote on light, (h, w) or (h, w, 3), of that picture.
+
+    It is what reading takes for writing; but where that leaves something on a ground of one colour,
+    or is nothing, it is whatever stands out: signs may be what among digits is none, such as a dash.
+    Raises `PictureError` where nothing does.
+    """
+    light = enlarge(light)
+    view = View(to_grey(light))
+    try:
+        found = find(light)
+        mask, dark, pen = found.writing.mask, found.dark, found.writing.pen
+        everything = not is_plain(view) or is_all(view, mask)
+    except PictureError:
+        everything = False
+    if not everything:
+        mask, dark = _all(view)
+        pen = _pen(mask)
+    strokes = smooth(sharpen_outline(dark, mask, pen), pen)
+    sign = Ink.of(0, 0, strokes if strokes.any() else mask)
+    scale = max(size) / max(mask.shape)
+    candidate = Candidate(0, 0, 0, box_of(sign, scale), digit_image(sign.mask), 0.0)
+    return Segmentation(size, (candidate,), ((np.inf,),), (sign.height * scale,))
 
 
 def smooth(mask: NDArray[np.uint8], pen: float) -> NDArray[np.uint8]:
@@ -156,3 +196,29 @@ def box_of(ink: Ink, scale: float) -> Box:
         round(side * scale) for side in (ink.left, ink.top, ink.right, ink.bottom)
     )
     return left, top, max(1, right - left), max(1, bottom - top)
+
+
+def _pen(mask: NDArray[np.uint8]) -> float:
+    """Return the width of the pen, as if all were one long stroke: twice the area by the outline."""
+    inside = cv2.erode(mask, np.ones((3, 3), np.uint8), borderType=cv2.BORDER_REPLICATE)
+    return 2.0 * float(mask.sum()) / max(float((mask > inside).sum()), 1.0)
+
+
+def _all(view: View) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Return the mask of all ink but specks, and the darkness it was found in; raise PictureError.
+
+    Ink is darker than the border, or lighter, whichever the whole is.
+    """
+    flip = ground(view)
+    for each in (view.ink(Look(way, SPANS[0], DEPTHS[-1])) for way in (flip, 255 - flip)):
+        if each is None or not each.mask.any():
+            continue
+        _, labels = cv2.connectedComponents(each.mask, connectivity=8)
+        strokes = np.unique(labels[cv2.erode(each.mask, SPECK) > 0])
+        mask = np.isin(labels, strokes).astype(np.uint8)
+        if mask.any() and stands_out(view, mask):
+            return mask, each.dark
+    raise PictureError(
+        "nothing written found: nothing stands out from the background; take the picture nearer, in "
+        "even light, with the sign alone on plain paper"
+    )

@@ -41,13 +41,9 @@ def _segmented(data: bytes, *, whole: bool) -> Segmentation:
             return single(image, box, size)
     # OpenCV imports in half the time that everything else takes for an image from MNIST, which
     # has no need of it; hence not at the top.
-    if whole:
-        from mnistcli.picture.whole import segment_whole
+    from mnistcli.picture.candidates import segment_light, segment_whole
 
-        return segment_whole(light, size)
-    from mnistcli.picture.candidates import segment_light
-
-    return segment_light(light, size)
+    return segment_whole(light, size) if whole else segment_light(light, size)
 
 
 def mnist_box(light: NDArray[np.uint8]) -> Box | None:

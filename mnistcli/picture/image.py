@@ -45,7 +45,8 @@ def fit(mask: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
         grey = np.asarray(cv2.resize(blurred, size, interpolation=cv2.INTER_CUBIC))
     else:
         grey = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA))
-    return (grey >= min(HALF, grey.max())).astype(np.uint8)  # dots are fainter, when smoothed
+    least = min(HALF, grey.max())  # dots are fainter, when smoothed
+    return np.asarray(grey >= least, np.uint8)
 
 
 def crop(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
