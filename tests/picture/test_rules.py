@@ -56,6 +56,25 @@ def test_squared_paper_goes_and_the_digits_on_it_stay():
     assert kept(DIGITS, lines) > 0.85
 
 
+def test_lines_of_squared_paper_go_that_are_seen_on_one_side_of_a_digit_only():
+    digits = mask((4, 0.5, 0.2, 0.2), (0, 0.5, 0.5, 0.2), (7, 0.5, 0.8, 0.2))
+    lines = np.zeros_like(digits)
+    for column in (30, 180, 330, 480):
+        lines[:, column : column + 2] = 1
+    for column in (90, 250, 390):
+        lines[160:, column : column + 2] = 1
+    assert left(digits, lines) < 0.1
+    assert kept(digits, lines) > 0.9
+
+
+def test_between_two_rules_that_hang_together_by_strokes_there_is_no_line():
+    two = np.zeros((60, 300), np.uint8)
+    two[[14, 15, 44, 45]] = 1
+    for column in range(0, 300, 60):
+        cv2.line(two, (column, 14), (column + 30, 45), 1, 2)
+    assert not [line for line in lines(two, 10) if 20 < line.at(150) < 40]
+
+
 @pytest.mark.parametrize("row", [60, 240])
 def test_a_writing_line_above_or_below_goes(row):
     line = np.zeros_like(DIGITS)
