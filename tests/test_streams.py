@@ -177,22 +177,26 @@ def test_with_keras_a_terminal_shows_no_chatter_either(runs_dir, pictures):
 
 
 def test_on_a_terminal_an_error_is_coloured(tmp_path):
-    assert COLOUR.search(on_terminal("evaluate", "--runs-dir", tmp_path).text)
+    assert COLOUR.search(on_terminal("evaluate", "none", "--runs-dir", tmp_path).text)
 
 
 def test_no_color_is_honoured_on_a_terminal(tmp_path):
-    seen = on_terminal("evaluate", "--runs-dir", tmp_path, NO_COLOR="1")
+    seen = on_terminal("evaluate", "none", "--runs-dir", tmp_path, NO_COLOR="1")
     assert "Error" in seen.text
     assert not COLOUR.search(seen.text)
 
 
 def test_force_color_is_honoured_in_a_pipe(mnistcli, tmp_path):
-    assert COLOUR.search(mnistcli("evaluate", "--runs-dir", tmp_path, FORCE_COLOR="1").stderr)
+    assert COLOUR.search(
+        mnistcli("evaluate", "none", "--runs-dir", tmp_path, FORCE_COLOR="1").stderr
+    )
 
 
 def test_no_color_wins_over_force_color(mnistcli, tmp_path):
     environment = {"FORCE_COLOR": "1", "NO_COLOR": "1"}
-    assert not COLOUR.search(mnistcli("evaluate", "--runs-dir", tmp_path, **environment).stderr)
+    assert not COLOUR.search(
+        mnistcli("evaluate", "none", "--runs-dir", tmp_path, **environment).stderr
+    )
 
 
 def test_force_color_draws_no_bar_in_a_pipe(mnistcli, tmp_path):
