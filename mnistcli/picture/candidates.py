@@ -162,19 +162,19 @@ def _candidates(
                 break
             if whole.height < LOW * height:
                 continue
-            ends = [slices[end][1] for end in (first, last + 1) if end < len(slices)]
-            cuts = [CUT * (1.0 + outlines) for outlines in ends if outlines is not None]
+            through = (slices[end][1] if end < len(slices) else None for end in (first, last + 1))
+            before, after = (0.0 if each is None else CUT * (1.0 + each) for each in through)
             joins = [
-                max(0.0, (after.left - before.right) / height / GAP)
-                for (before, _), (after, through) in zip(
+                max(0.0, (right.left - left.right) / height / GAP)
+                for (left, _), (right, way) in zip(
                     slices[first:last], slices[first + 1 : last + 1], strict=True
                 )
-                if through is None
+                if way is None
             ]
             wide = max(0.0, (whole.width / height - WIDE) / WIDER)
             high = np.log(whole.height / height) / SPREAD
-            cost = sum(cuts) / 2 + sum(joins) + wide / 2 + float(high) ** 2 / 2
-            if cuts and cost > sum(unread[first : last + 1]):
+            cost = sum(joins) + wide / 2 + float(high) ** 2 / 2
+            if before + after > 0 and (before + after) / 2 + cost > sum(unread[first : last + 1]):
                 continue  # it is cheaper to leave it out
             candidates.append(
                 Candidate(
@@ -184,7 +184,7 @@ def _candidates(
                     box=box_of(whole, scale),
                     image=digit_image(whole.mask),
                     cost=cost,
-                    cut=bool(cuts),
+                    cuts=(before, after),
                 )
             )
     return candidates

@@ -20,9 +20,14 @@ class Candidate:
     image: NDArray[np.uint8]
     """(28, 28), white on black, made as MNIST's were."""
     cost: float
-    """Of its cuts and joins and its shape, in nats."""
-    cut: bool = False
-    """Whether it was cut from a larger piece."""
+    """Of its joins and its shape, in nats."""
+    cuts: tuple[float, float] = (0.0, 0.0)
+    """The price of the cut before it, and after it, in nats; 0 where there is none."""
+
+    @property
+    def cut(self) -> bool:
+        """Whether it was cut from a larger piece."""
+        return any(self.cuts)
 
 
 @dataclass(frozen=True, eq=False)

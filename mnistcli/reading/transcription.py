@@ -147,11 +147,24 @@ def _digit(candidate: Candidate, row: NDArray[np.floating], classes: tuple[str, 
     )
 
 
+_Paths = dict[int, tuple[float, tuple[int, ...]]]
+"""For each number of candidates: the best path of so many, its score and its candidates."""
+
+
+def _better(some: _Paths, others: _Paths) -> _Paths:
+    """Return the better path of each number."""
+    return {
+        number: max(path for paths in (some, others) if (path := paths.get(number)))
+        for number in {**some, **others}
+    }
+
+
 class _Graph:
     """All ways through the pieces of a picture, from left to right, line after line.
 
     Between two pieces is a node; candidates lead over one or more pieces, and each piece can be
-    left out.
+    left out. A cut at a node is paid for once, where what is before or after it is read: a path
+    through the node is `either`, one that a candidate can go on from has paid, and is `opened`.
     """
 
     def __init__(
@@ -163,19 +176,21 @@ class _Graph:
         starts = np.cumsum([0, *(len(line) for line in segmentation.unread)])
         self.sizes = [price for line in segmentation.unread for price in line]
         self.strangeness = strangeness
-        self.prices = [candidate.cost for candidate in segmentation.candidates]
+        prices = [candidate.cost + candidate.cuts[1] for candidate in segmentation.candidates]
         none = strangeness.astype(np.float64)
         wrong = 1.0 - (1.0 - none) * probabilities.max(axis=1, initial=0.0)  # none, or another
         sure = -np.log(np.maximum(wrong, SURE))
         evidence = FOR * sure + AGAINST * np.log(np.maximum(1.0 - none, SMALLEST)) - READ
         self.logs = np.log(np.maximum(probabilities.astype(np.float64), SMALLEST))
-        self.logs += ((evidence if none.any() else 0.0) - np.asarray(self.prices))[:, None]
+        self.logs += ((evidence if none.any() else 0.0) - np.asarray(prices))[:, None]
         self.into: list[list[tuple[int, int]]] = [[] for _ in range(len(self.sizes) + 1)]
+        self.cuts = [0.0] * len(self.into)
         self.pieces: list[range] = []
         for index, candidate in enumerate(segmentation.candidates):
             first = int(starts[candidate.line]) + candidate.first
             end = int(starts[candidate.line]) + candidate.last + 1
             self.into[end].append((first, index))
+            self.cuts[first], self.cuts[end] = candidate.cuts
             self.pieces.append(range(first, end))
         # What is a digit on its own is not left out because it is small.
         self.unread = list(self.sizes)
@@ -185,53 +200,53 @@ class _Graph:
 
     def best(self, count: int | None) -> list[int]:
         """Return the candidates on the best path, of which there are `count`; [] if none is."""
-        best = self.logs.max(axis=1, initial=-math.inf)
-        if count is None:
-            free: list[tuple[float, tuple[int, ...]]] = [(0.0, ())]
-            for node in range(1, len(self.into)):
-                ways = [(free[node - 1][0] - self.unread[node - 1], free[node - 1][1])]
-                for first, index in self.into[node]:
-                    score, path = free[first]
-                    ways.append((score + best[index], (*path, index)))
-                free.append(max(ways, key=lambda way: way[0]))
-            return list(free[-1][1])
-        table: list[dict[int, tuple[float, tuple[int, ...]]]] = [{0: (0.0, ())}]
+        best = self.logs.max(axis=1, initial=-math.inf).tolist()
+        one, most = (0, 0) if count is None else (1, count)  # what is counted
+        opened: list[_Paths] = [{0: (0.0, ())}]
+        either = opened.copy()
         for node in range(1, len(self.into)):
-            found: dict[int, tuple[float, tuple[int, ...]]] = {
-                number: (score - self.unread[node - 1], path)
-                for number, (score, path) in table[node - 1].items()
-            }
+            read: _Paths = {}
             for first, index in self.into[node]:
-                for number, (score, path) in table[first].items():
-                    more = score + best[index]
-                    if number < count and more > found.get(number + 1, (-math.inf, ()))[0]:
-                        found[number + 1] = more, (*path, index)
-            table.append(found)
-        return list(table[-1].get(count, (0.0, ()))[1])
+                for number, (score, path) in opened[first].items():
+                    way = score + best[index], (*path, index)
+                    if number + one <= most:
+                        read[number + one] = max(read.get(number + one, way), way)
+            left, cut = self.unread[node - 1], self.cuts[node]
+            out = {n: (score - left, path) for n, (score, path) in either[node - 1].items()}
+            either.append(_better(read, out))
+            opened.append(
+                _better(read, {n: (score - cut, path) for n, (score, path) in out.items()})
+            )
+        return list(either[-1].get(most, (0.0, ()))[1])
 
     def share(self, answers: Sequence[int], count: int | None) -> float:
         """Return the probability of these answers among all texts, of `count` digits if given.
 
         All paths that lead to the same text count towards it.
         """
-        wanted = len(answers)
-        text = np.full((len(self.into), wanted + 1), -math.inf)
-        whole = np.full((len(self.into), (count or 0) + 1), -math.inf)
-        text[0, 0] = whole[0, 0] = 0.0
-        every = np.logaddexp.reduce(self.logs, axis=1)
+        every = np.logaddexp.reduce(self.logs, axis=1)[:, None]
+        text = self._sum(self.logs[:, list(answers)], len(answers))
+        whole = self._sum(every, count)
+        nothing = math.exp(-sum(self.unread) - whole) if count is None else 0.0
+        return float(min(1.0, math.exp(text - whole) / (1.0 - nothing)))
+
+    def _sum(self, logs: NDArray[np.floating], count: int | None) -> float:
+        """Return the logarithm of the sum over all paths of `count` candidates, or of any number.
+
+        `logs` are those of the candidates' probabilities, (n, 1), or (n, count): in each place.
+        """
+        start = np.full(1 if count is None else count + 1, -math.inf)
+        start[0] = 0.0
+        opened, either = [start], [start]
         for node in range(1, len(self.into)):
-            text[node] = text[node - 1] - self.unread[node - 1]
-            whole[node] = whole[node - 1] - self.unread[node - 1]
+            read = np.full_like(start, -math.inf)
+            to, before = (read, slice(None)) if count is None else (read[1:], slice(-1))
             for first, index in self.into[node]:
-                step = text[first, :-1] + self.logs[index, list(answers)]
-                text[node, 1:] = np.logaddexp(text[node, 1:], step)
-                if count is None:
-                    whole[node] = np.logaddexp(whole[node], whole[first] + every[index])
-                else:
-                    more = np.logaddexp(whole[node, 1:], whole[first, :-1] + every[index])
-                    whole[node, 1:] = more
-        nothing = math.exp(-sum(self.unread) - whole[-1, -1]) if count is None else 0.0
-        return float(min(1.0, np.exp(text[-1, wanted] - whole[-1, -1]) / (1.0 - nothing)))
+                np.logaddexp(to, opened[first][before] + logs[index], out=to)
+            out = either[node - 1] - self.unread[node - 1]
+            either.append(np.logaddexp(read, out))
+            opened.append(np.logaddexp(read, out - self.cuts[node]))
+        return float(either[-1][-1])
 
     def doubtful(self, chosen: Sequence[int]) -> bool:
         """Tell whether a chosen candidate, or what is as large and left out, is no digit."""

@@ -30,7 +30,7 @@ class Picture:
         sure=0.9,
         strange=0.0,
         cost=0.0,
-        cut=False,
+        cuts=(0.0, 0.0),
         left=None,
     ):
         last = first if last is None else last
@@ -38,7 +38,7 @@ class Picture:
         row[digit] = sure
         start = 60 * first if left is None else left
         box = (start, 60 * line, 40 + 60 * (last - first), 50)
-        self.candidates.append(Candidate(line, first, last, box, IMAGE, cost, cut))
+        self.candidates.append(Candidate(line, first, last, box, IMAGE, cost, cuts))
         self.rows.append(row)
         self.strange.append(strange)
         return self
@@ -54,6 +54,22 @@ def test_digits_are_read_in_order():
     assert said.text == "314"
     assert [digit.digit for digit in said.digits] == [3, 1, 4]
     assert not said.doubtful
+
+
+@pytest.mark.parametrize("count", [None, 1])
+def test_a_cut_is_paid_for_once_whichever_side_of_it_is_read(count):
+    whole = Picture(2).add(0, 0, 1, cost=7)
+    assert whole.add(7, 1, cuts=(1, 0)).read(count).text == "7"
+    whole = Picture(2).add(0, 0, 1, cost=7)
+    assert whole.add(7, 1, cuts=(2, 0)).read(count).text == "0"
+    whole = Picture(2).add(0, 0, 1, cost=7)
+    assert whole.add(7, 0, cuts=(0, 2)).read(count).text == "0"
+
+
+@pytest.mark.parametrize("count", [None, 2])
+def test_a_cut_between_digits_is_paid_for_once(count):
+    parts = Picture(2).add(0, 0, 1, cost=2.5).add(1, 0, cuts=(0, 2)).add(7, 1, cuts=(2, 0))
+    assert parts.read(count).text == "17"
 
 
 def test_one_digit_has_the_probability_that_the_network_gives_it():
@@ -74,9 +90,9 @@ def test_paths_to_the_same_text_add_up():
 
 
 def test_the_better_of_two_segmentations_is_read():
-    whole = Picture(2).add(0, 0, 1, sure=0.99).add(1, 0, sure=0.5, cut=True)
-    assert whole.add(7, 1, sure=0.5, cut=True).read().text == "0"
-    cut = Picture(2).add(0, 0, 1, strange=0.999).add(1, 0, cut=True).add(7, 1, cut=True)
+    whole = Picture(2).add(0, 0, 1, sure=0.99).add(1, 0, sure=0.5, cuts=(0, 1))
+    assert whole.add(7, 1, sure=0.5, cuts=(1, 0)).read().text == "0"
+    cut = Picture(2).add(0, 0, 1, strange=0.999).add(1, 0, cuts=(0, 1)).add(7, 1, cuts=(1, 0))
     assert cut.read().text == "17"
 
 
@@ -123,7 +139,7 @@ def test_what_is_no_digit_alone_is_read_with_doubt():
 
 
 def test_where_nothing_is_a_digit_as_it_stands_the_answer_is_doubtful():
-    assert Picture(2).add(1, 0, cut=True).add(1, 1, cut=True).read().doubtful
+    assert Picture(2).add(1, 0, cuts=(0, 1)).add(1, 1, cuts=(1, 0)).read().doubtful
 
 
 def test_lines_are_parted_by_newlines_and_counted_from_the_first_that_is_read():
