@@ -41,7 +41,7 @@ def test_of_several_digits_none_is_the_digit(answer, picture):
 
 
 def test_one_digit_is_also_the_digit(answer, pictures):
-    said = answer(pictures / "3.png")
+    said = answer(pictures / "7.png")
     (digit,) = said["digits"]
     assert said["text"] == str(said["digit"]) == str(digit["digit"])
     assert said["probabilities"] == digit["probabilities"]
@@ -111,10 +111,10 @@ def test_a_text_below_the_confidence_asked_for_is_doubtful(ask, answer, picture)
 
 
 def test_a_table_has_the_texts(ask, picture, pictures):
-    head, first, second = ask("--format", "table", picture, pictures / "3.png").stdout.splitlines()
+    head, first, second = ask("--format", "table", picture, pictures / "7.png").stdout.splitlines()
     assert head.split() == ["picture", "text", "probability"]
     assert first.split()[:2] == [str(picture), NUMBER]
-    assert second.split()[1] == "3"
+    assert second.split()[1] == "7"
 
 
 def test_show_draws_the_digits_side_by_side_each_with_its_answer(mnist_run, picture):
