@@ -14,7 +14,7 @@ def prices(line: list[Ink], pen: float = 6) -> dict[tuple[int, int], float]:
     """What each candidate of a line of digits, 100 high, costs, by its first and last slice."""
     sliced = candidates._slices(line, 100, pen)
     return {
-        (each.first, each.last): each.cost
+        (each.first, each.last): each.cost + sum(each.cuts) / 2
         for each in candidates._candidates(0, sliced, [np.inf] * len(sliced), 100, 1)
     }
 
