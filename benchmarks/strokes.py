@@ -22,7 +22,7 @@ from PIL import Image
 
 from mnistcli.datasets.synthetic.generator import draw_digits
 from mnistcli.networks.digitness import DIGITS
-from mnistcli.picture import image as digit
+from mnistcli.picture import image as making
 
 Bytes = NDArray[np.uint8]
 
@@ -60,8 +60,8 @@ def draw(count: int, seed: int) -> tuple[Bytes, NDArray[np.str_]]:
     ends = np.round(np.cumsum(share) * count).astype(int)
     kinds = rng.permutation(np.repeat(list(SHARES), np.diff(ends, prepend=0)))
     kinds = np.concatenate([np.repeat("digit", DIGITS), kinds])
-    digit.THICK = THICK
-    images = np.stack([digit.digit_image(ways[kind](rng)) for kind in kinds.tolist()])
+    making.THICK = THICK
+    images = np.stack([making.digit_image(ways[kind](rng)) for kind in kinds.tolist()])
     return images, kinds
 
 

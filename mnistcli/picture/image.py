@@ -20,8 +20,8 @@ FINE = 8  # pixels of the canvas for one of the image; averaged, they give 65 gr
 
 #: Stroke widths, in pixels of the image, between which MNIST's mostly are: the first quartile and
 #: the 95th percentile of 3,000 training images, as `stroke_width` measures them (its median there
-#: is 2.5). Thinner strokes are thickened to the first; thicker ones thinned to the second, where
-#: some of what a thin part of theirs says is lost.
+#: is 2.5). Thinner strokes are thickened to the first. Only thicker ones are thinned, to the second:
+#: what is thin in them gets lost by it.
 THIN, THICK = 2.1, 4.1
 
 
