@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mnistcli.errors import PictureError
 from mnistcli.picture.cutting import cut
 from mnistcli.picture.image import HALF, digit_image
-from mnistcli.picture.ink import enlarge, sharpen_outline, to_grey
+from mnistcli.picture.ink import connected, enlarge, sharpen_outline, to_grey
 from mnistcli.picture.layout import Ink, join, lines_of
 from mnistcli.picture.pieces import Writing, weighted_median
 from mnistcli.picture.search import (
@@ -213,8 +213,9 @@ def _all(view: View) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     for each in (view.ink(Look(way, SPANS[0], DEPTHS[-1])) for way in (flip, 255 - flip)):
         if each is None or not each.mask.any():
             continue
-        _, labels = cv2.connectedComponents(each.mask, connectivity=8)
-        strokes = np.unique(labels[cv2.erode(each.mask, SPECK) > 0])
+        ink = connected(each.mask, each.dark, each.strong)
+        _, labels = cv2.connectedComponents(ink, connectivity=8)
+        strokes = np.unique(labels[cv2.erode(ink, SPECK) > 0])
         mask = np.isin(labels, strokes).astype(np.uint8)
         if mask.any() and stands_out(view, mask):
             return mask, each.dark

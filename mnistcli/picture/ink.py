@@ -151,20 +151,19 @@ def away_from_border(ink: NDArray[np.uint8], strong: int) -> NDArray[np.bool_]:
     return np.asarray(with_its_slopes == 0, np.bool_)
 
 
-def connected_ink(ink: NDArray[np.uint8], strong: int, depth: float) -> NDArray[np.uint8]:
-    """Mark, by 1, ink above `depth` times `strong`; fainter ink if it touches ink above `strong`.
-
-    However faint, it is darker than the noise.
-    """
+def inked(ink: NDArray[np.uint8], strong: int, depth: float) -> NDArray[np.uint8]:
+    """Mark, by 1, ink above `depth` times `strong`; however faint, it is darker than the noise."""
     least = strong * depth
     if depth < 1.0:
         least = min(max(least, NOISY_SLOPES * typical(ink)), float(strong))
-    mask = (ink > least).astype(np.uint8)
-    if least >= strong:
-        return mask
+    return (ink > least).astype(np.uint8)
+
+
+def connected(mask: NDArray[np.uint8], ink: NDArray[np.uint8], strong: int) -> NDArray[np.uint8]:
+    """Leave out of a mask what does not touch ink above `strong`."""
     count, labels = cv2.connectedComponents(mask, connectivity=8)
     held = np.zeros(count, np.uint8)
-    held[labels[ink > strong]] = 1
+    held[labels[(ink > strong) & (mask > 0)]] = 1
     return _bytes(held[labels])
 
 

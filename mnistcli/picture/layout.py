@@ -17,6 +17,9 @@ CLOSE = 3.0
 #: Neighbours in a line share this part of the lower one's rows.
 BESIDE = 0.4
 
+#: Lines climb as most pairs of neighbours do, beside so many that are level.
+LEVEL = 2
+
 #: What stands so low beside the highest digit is a mark, or a part of one.
 LOWER = 0.4
 
@@ -84,9 +87,12 @@ def lines_of(
     highest = max(ink.height for ink in stacked)
     parts = [*parts, *(ink for ink in stacked if ink.height < LOWER * highest)]
     stacked = [ink for ink in stacked if ink.height >= LOWER * highest]
+    climb = _climb(stacked)
     lines: list[list[Ink]] = []
     for ink in sorted(stacked, key=lambda ink: ink.left):
-        gaps = [(ink.left - line[-1].right, line) for line in lines if _beside(ink, line[-1])]
+        gaps = [
+            (ink.left - line[-1].right, line) for line in lines if _beside(ink, line[-1], climb)
+        ]
         if gaps:
             min(gaps, key=lambda pair: abs(pair[0]))[1].append(ink)
         else:
@@ -97,13 +103,34 @@ def lines_of(
         distance, number, line = min(away, key=lambda found: found[0])
         near = line[number]
         hangs = _overlap(part, near) and join([near, part]).height <= STACK * height
-        beside = _beside(part, near) and not _overlap(part, near)
+        beside = _beside(part, near, climb) and not _overlap(part, near)
         if distance <= (CLOSE * pen if hangs else NEAR * height if beside else pen):
             line.append(part)
     for line in lines:
         line.sort(key=lambda ink: ink.left + ink.right)
-    lines.sort(key=lambda line: float(np.mean([ink.top + ink.bottom for ink in line])))
+    lines.sort(key=lambda line: float(np.mean([_middle(ink) @ (-climb, 1) for ink in line])))
     return lines
+
+
+def _climb(inks: Sequence[Ink]) -> float:
+    """Return by how many rows a line goes down in a column; negative where it climbs.
+
+    That is the median slope from each piece to the nearest one on its right (L. O'Gorman, "The
+    document spectrum for page layout analysis", 1993).
+    """
+    slopes = [0.0] * LEVEL
+    for ink in inks:
+        ways = [_middle(other) - _middle(ink) for other in inks]
+        right = [way for way in ways if way[0] > abs(way[1])]
+        if right:
+            across, down = min(right, key=lambda way: float(np.hypot(*way)))
+            slopes.append(float(down / across))
+    return float(np.median(slopes))
+
+
+def _middle(ink: Ink) -> NDArray[np.float64]:
+    """Return the middle of the box around a piece: column and row."""
+    return np.array([ink.left + ink.right, ink.top + ink.bottom]) / 2
 
 
 def _stack(inks: list[Ink], height: float, pen: float) -> list[Ink]:
@@ -134,9 +161,10 @@ def _overlap(one: Ink, other: Ink) -> bool:
     return shared * 2 > min(one.width, other.width)
 
 
-def _beside(one: Ink, other: Ink) -> bool:
-    """Tell whether two pieces share so many rows that they stand in one line."""
-    shared = min(one.bottom, other.bottom) - max(one.top, other.top)
+def _beside(one: Ink, other: Ink, climb: float = 0.0) -> bool:
+    """Tell whether two pieces share so many rows that they stand in one line, climbing so much."""
+    rise = climb * float(_middle(one)[0] - _middle(other)[0])
+    shared = min(one.bottom, other.bottom + rise) - max(one.top, other.top + rise)
     return shared > BESIDE * min(one.height, other.height)
 
 

@@ -83,7 +83,9 @@ class Ink(NamedTuple):
     paper: NDArray[np.uint8]
     dark: NDArray[np.uint8]
     mask: NDArray[np.uint8]
-    """1 where there is ink."""
+    """1 where there is ink, or what is as dark as faint ink, such as a pale rule."""
+    strong: int
+    """The darkness of ink."""
 
 
 class View:
@@ -103,7 +105,7 @@ class View:
             dark, strong = dark * inside, ink.threshold(dark, inside)
         if strong < FAINTEST:
             return None
-        return Ink(grey, paper, dark, ink.connected_ink(dark, strong, look.depth))
+        return Ink(grey, paper, dark, ink.inked(dark, strong, look.depth), strong)
 
     def _darkness(self, flip: int, span: float) -> tuple[Bytes, Bytes, Bytes, int]:
         """Return grey, paper, darkness and its threshold; looks of several depths share them."""
@@ -120,7 +122,8 @@ class View:
         if seen is None:
             return None
         sight = Sight(seen.grey, self._around ^ np.uint8(look.flip), self.slopes)
-        writing = find_writing(without_rules(seen.mask), seen.paper, sight)
+        mask = ink.connected(without_rules(seen.mask), seen.dark, seen.strong)
+        writing = find_writing(mask, seen.paper, sight)
         return Found(look, writing, seen.dark) if writing else None
 
 

@@ -42,6 +42,11 @@ def test_a_line_that_climbs_is_one():
     assert lines(climbing) == [[60 * k for k in range(8)]]
 
 
+def test_lines_that_climb_are_read_one_after_the_other():
+    first, second = ([box(150 * k, 200 + down - 30 * k) for k in range(4)] for down in (0, 100))
+    assert lines([*first, *second, box(600, 180)]) == [[0, 150, 300, 450], [0, 150, 300, 450, 600]]
+
+
 def test_heights_may_dance():
     dancing = [box(50 * k, 40 - 20 * (k % 2), height=60 + 25 * (k % 2)) for k in range(6)]
     assert lines(dancing) == [[50 * k for k in range(6)]]

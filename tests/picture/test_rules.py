@@ -7,6 +7,7 @@ from common.pens import ink
 
 from mnistcli.picture.lines import Line, lines
 from mnistcli.picture.rules import choose, without_rules
+from mnistcli.picture.search import Look, View
 
 
 def mask(*digits: tuple[int, float, float, float]) -> np.ndarray:
@@ -200,3 +201,13 @@ def test_a_box_goes_that_is_hardly_wider_than_its_digit_is_high():
     box = cv2.rectangle(np.zeros_like(zero), (183, 60), (317, 240), 1, 3)
     assert left(zero, box) < 0.05
     assert kept(zero, box) == 1
+
+
+def test_a_pale_rule_goes_as_a_whole_where_only_the_ink_upon_it_holds_it():
+    picture = np.full((300, 600), 235, np.uint8)
+    for column in range(0, 600, 50):  # as faint lines come out of a camera
+        picture[150:152, column : column + 42] = 160
+    picture[100:200, 296:304] = 40
+    found = View(picture).through(Look(0, 0.5, 0.4))
+    assert found is not None
+    assert found.writing.mask[:, 320:].sum() == 0

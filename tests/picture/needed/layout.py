@@ -33,6 +33,12 @@ def a_line_climbs_and_the_next_line_does_not_belong_to_it() -> bool:
     return lined([block(0, 25), block(60, 0)]) == [[60, 60]] and len(lined([block(0, 42), block(60, 0)])) == 2  # fmt: skip
 
 
+@needs("layout.LEVEL")
+def a_row_that_climbs_steeply_is_one_line() -> bool:
+    steep = [block(150 * k, 150 - 45 * k) for k in range(4)]
+    return lined(steep) == [[60] * 4] and len(lined([block(0, 0), block(70, 60)])) == 2
+
+
 @needs("layout.LOWER")
 def printing_is_lower_than_what_is_written() -> bool:
     return lined([block(0, 0), block(140, 30, height=18)]) == [[60]] and lined(
