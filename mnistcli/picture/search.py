@@ -1,6 +1,7 @@
 """A picture's light -> what is written on it: several ways to look, and the one with most evidence."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from typing import NamedTuple
@@ -13,7 +14,7 @@ from mnistcli.errors import PictureError
 from mnistcli.picture import ink
 from mnistcli.picture.pieces import Sight, Writing, find_writing
 from mnistcli.picture.rules import without_rules
-from mnistcli.picture.sheet import RIM, alone, four_sided, is_apart
+from mnistcli.picture.sheet import RIM, alone, four_sided, is_apart, is_drawn_on
 
 #: Widths that strokes may have, as parts of the longer side: a broad brush on a tight crop; a
 #: felt pen; a ballpoint on a photo. The narrower, the smaller the shadows that are paper still.
@@ -135,13 +136,19 @@ def find(light: NDArray[np.uint8]) -> Found:
     grey = ink.to_grey(light)
     view = View(grey)
     found = _alone_on_plain_ground(view)
-    if found is None:
-        coarse = _coarse(view)
-        sheet = _sheet(coarse)
-        if sheet is not None:
-            view = View(alone(grey, sheet))
-            coarse = _coarse(view)
-        found = _search(view, coarse)
+    if found is not None:
+        return _told_from_noise(view, found)
+    coarse = _coarse(view)
+    sheet = _sheet(coarse)
+    if sheet is not None:
+        on_it = View(alone(grey, sheet))
+        with suppress(PictureError):  # it may be a stroke
+            return _told_from_noise(on_it, _search(on_it, _coarse(on_it)))
+    return _told_from_noise(view, _search(view, coarse))
+
+
+def _told_from_noise(view: View, found: Found) -> Found:
+    """Return what was found; raise PictureError where it may be noise."""
     if found.writing.contrast < max(ABOVE_NOISE * ink.typical(view.slopes), SLOPE):
         raise PictureError(_nothing("nothing stands out from the noise"))
     if found.writing.share < OF_ALL:
@@ -157,9 +164,13 @@ def _alone_on_plain_ground(view: View) -> Found | None:
     if not is_plain(view):
         return None
     found = view.through(Look(ground(view), SPANS[0], DEPTHS[0]))
-    if found is None or four_sided(found.writing.mask) is not None:
+    if found is None:
         return None
-    return found if is_all(view, found.writing.mask) else None
+    mask = found.writing.mask
+    sheet = four_sided(mask)
+    if sheet is not None and is_drawn_on(sheet, mask):
+        return None
+    return found if is_all(view, mask) else None
 
 
 def is_plain(view: View) -> bool:

@@ -25,7 +25,7 @@ RIM = np.ones((5, 5), np.uint8)
 
 
 def four_sided(mask: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
-    """Return the largest piece of a mask, filled, if it is a sheet with something on it."""
+    """Return the largest piece of a mask, filled, if it may be a sheet."""
     labels, stats = components(mask)
     areas = stats[1:, cv2.CC_STAT_AREA]
     if not len(areas) or areas.max() < LARGE * mask.size:
@@ -41,12 +41,14 @@ def four_sided(mask: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
     if len(corners) != 4 or cv2.contourArea(corners) <= FOUR_SIDED * area:  # noqa: PLR2004
         return None
     sheet = np.asarray(cv2.fillConvexPoly(np.zeros_like(mask), hull, 1), np.uint8)
-    if mask.sum() < FILLED * sheet.sum():
-        return None
-    held = np.asarray(cv2.erode(sheet, RIM) > mask, np.uint8)
-    _, stats = components(held)
+    return sheet if mask.sum() >= FILLED * sheet.sum() else None
+
+
+def is_drawn_on(sheet: NDArray[np.uint8], mask: NDArray[np.uint8]) -> bool:
+    """Tell whether a mask leaves out more than a speck of a sheet."""
+    _, stats = components(np.asarray(cv2.erode(sheet, RIM) > mask, np.uint8))
     longest = int(stats[1:, cv2.CC_STAT_WIDTH : cv2.CC_STAT_AREA].max(initial=0))
-    return sheet if longest > len(RIM) else None  # and no speck
+    return longest > len(RIM)
 
 
 def is_apart(

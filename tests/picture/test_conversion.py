@@ -152,11 +152,12 @@ def test_a_sheets_edge():
     assert reads_as(4, noisy(picture), "JPEG")
 
 
-def test_a_hairline_on_a_strip_of_paper_on_a_dark_table():
+@pytest.mark.parametrize("shade", [60, 165])
+def test_a_hairline_on_a_strip_of_paper_on_a_dark_table(shade):
     paper = np.full((280, 600), 40.0)
     cv2.fillPoly(paper, [np.array([(60, 70), (545, 60), (550, 205), (65, 215)])], 220)
     digits = ink(4, size=(280, 600), height=0.25, pen=3)
-    assert reads_as(4, noisy(on(paper, digits, 60)), "JPEG")
+    assert reads_as(4, noisy(on(paper, digits, shade)), "JPEG")
 
 
 def test_a_grey_patch_around_the_digit():
