@@ -39,8 +39,8 @@ CUT_FROM = 0.6
 #: is none.
 UNREAD = 5.3
 
-#: The price, in nats, of a cut, and of each smooth outline that it goes through. How much ink it
-#: goes through says little: strokes touch along curves.
+#: The price, in nats, of each smooth outline that a cut goes through. How much ink it goes through
+#: says little: strokes touch along curves.
 CUT = 1.0
 
 #: A digit is as wide as this beside its line's height, or narrower; each tenth more costs.
@@ -163,7 +163,7 @@ def _candidates(
             if whole.height < LOW * height:
                 continue
             through = (slices[end][1] if end < len(slices) else None for end in (first, last + 1))
-            before, after = (0.0 if each is None else CUT * (1.0 + each) for each in through)
+            before, after = (None if each is None else CUT * each for each in through)
             joins = [
                 max(0.0, (right.left - left.right) / height / GAP)
                 for (left, _), (right, way) in zip(
@@ -174,7 +174,8 @@ def _candidates(
             wide = max(0.0, (whole.width / height - WIDE) / WIDER)
             high = np.log(whole.height / height) / SPREAD
             cost = sum(joins) + wide / 2 + float(high) ** 2 / 2
-            if before + after > 0 and (before + after) / 2 + cost > sum(unread[first : last + 1]):
+            cut = sum(price for price in (before, after) if price is not None) / 2
+            if (before, after) != (None, None) and cut + cost > sum(unread[first : last + 1]):
                 continue  # it is cheaper to leave it out
             candidates.append(
                 Candidate(

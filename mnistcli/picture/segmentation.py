@@ -21,13 +21,13 @@ class Candidate:
     """(28, 28), white on black, made as MNIST's were."""
     cost: float
     """Of its joins and its shape, in nats."""
-    cuts: tuple[float, float] = (0.0, 0.0)
-    """The price of the cut before it, and after it, in nats; 0 where there is none."""
+    cuts: tuple[float | None, float | None] = (None, None)
+    """The price of the cut before it, and after it, in nats; None where there is none."""
 
     @property
     def cut(self) -> bool:
         """Whether it was cut from a larger piece."""
-        return any(self.cuts)
+        return self.cuts != (None, None)
 
 
 @dataclass(frozen=True, eq=False)

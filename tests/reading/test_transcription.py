@@ -30,7 +30,7 @@ class Picture:
         sure=0.9,
         strange=0.0,
         cost=0.0,
-        cuts=(0.0, 0.0),
+        cuts=(None, None),
         left=None,
     ):
         last = first if last is None else last
@@ -58,18 +58,32 @@ def test_digits_are_read_in_order():
 
 @pytest.mark.parametrize("count", [None, 1])
 def test_a_cut_is_paid_for_once_whichever_side_of_it_is_read(count):
-    whole = Picture(2).add(0, 0, 1, cost=7)
-    assert whole.add(7, 1, cuts=(1, 0)).read(count).text == "7"
-    whole = Picture(2).add(0, 0, 1, cost=7)
-    assert whole.add(7, 1, cuts=(2, 0)).read(count).text == "0"
-    whole = Picture(2).add(0, 0, 1, cost=7)
-    assert whole.add(7, 0, cuts=(0, 2)).read(count).text == "0"
+    whole = Picture(2).add(0, 0, 1, cost=8)
+    assert whole.add(7, 1, cuts=(1, None)).read(count).text == "7"
+    whole = Picture(2).add(0, 0, 1, cost=8)
+    assert whole.add(7, 1, cuts=(2, None)).read(count).text == "0"
+    whole = Picture(2).add(0, 0, 1, cost=8)
+    assert whole.add(7, 0, cuts=(None, 2)).read(count).text == "0"
 
 
 @pytest.mark.parametrize("count", [None, 2])
 def test_a_cut_between_digits_is_paid_for_once(count):
-    parts = Picture(2).add(0, 0, 1, cost=2.5).add(1, 0, cuts=(0, 2)).add(7, 1, cuts=(2, 0))
+    parts = Picture(2).add(0, 0, 1, cost=3.5).add(1, 0, cuts=(None, 2)).add(7, 1, cuts=(2, None))
     assert parts.read(count).text == "17"
+
+
+def one_or_two(*lines: int) -> Picture:
+    """A 0, rather than a 1 and a 7 that touch."""
+    parts = Picture(*lines).add(0, 0, 1, cost=0.8)
+    return parts.add(1, 0, cuts=(None, 0)).add(7, 1, cuts=(0, None))
+
+
+def test_whoever_lets_digits_touch_in_a_line_may_have_done_so_again():
+    assert one_or_two(2).read().text == "0"
+    again = one_or_two(4).add(3, 2, cuts=(None, 0)).add(5, 3, cuts=(0, None))
+    assert again.read().text == "1735"
+    below = one_or_two(2, 2).add(3, 0, line=1, cuts=(None, 0)).add(5, 1, line=1, cuts=(0, None))
+    assert below.read().text == "0\n35"
 
 
 def test_one_digit_has_the_probability_that_the_network_gives_it():
@@ -90,9 +104,9 @@ def test_paths_to_the_same_text_add_up():
 
 
 def test_the_better_of_two_segmentations_is_read():
-    whole = Picture(2).add(0, 0, 1, sure=0.99).add(1, 0, sure=0.5, cuts=(0, 1))
-    assert whole.add(7, 1, sure=0.5, cuts=(1, 0)).read().text == "0"
-    cut = Picture(2).add(0, 0, 1, strange=0.999).add(1, 0, cuts=(0, 1)).add(7, 1, cuts=(1, 0))
+    whole = Picture(2).add(0, 0, 1, sure=0.99).add(1, 0, sure=0.5, cuts=(None, 1))
+    assert whole.add(7, 1, sure=0.5, cuts=(1, None)).read().text == "0"
+    cut = Picture(2).add(0, 0, 1, strange=0.999).add(1, 0, cuts=(None, 1)).add(7, 1, cuts=(1, None))
     assert cut.read().text == "17"
 
 
@@ -139,7 +153,7 @@ def test_what_is_no_digit_alone_is_read_with_doubt():
 
 
 def test_where_nothing_is_a_digit_as_it_stands_the_answer_is_doubtful():
-    assert Picture(2).add(1, 0, cuts=(0, 1)).add(1, 1, cuts=(1, 0)).read().doubtful
+    assert Picture(2).add(1, 0, cuts=(None, 1)).add(1, 1, cuts=(1, None)).read().doubtful
 
 
 def test_lines_are_parted_by_newlines_and_counted_from_the_first_that_is_read():
