@@ -123,7 +123,9 @@ class View:
         if seen is None:
             return None
         sight = Sight(seen.grey, self._around ^ np.uint8(look.flip), self.slopes)
-        mask = ink.connected(without_rules(seen.mask), seen.dark, seen.strong)
+        mask = without_rules(seen.mask)
+        if look.depth < 1.0:  # there is fainter ink in it
+            mask = ink.connected(mask, seen.dark, seen.strong)
         writing = find_writing(mask, seen.paper, sight)
         return Found(look, writing, seen.dark) if writing else None
 
