@@ -46,6 +46,9 @@ STUB = 0.8
 #: Less ink than this part of the lines' own is left where nothing but lines was there.
 SCRAPS = 0.2
 
+#: Rules are paler than a pen where less than this part of them is darker than half-way to it.
+PALER = 0.2
+
 Lines = tuple[list[Line], list[Line]]
 """Along the rows, and along the columns."""
 
@@ -65,6 +68,17 @@ def without_rules(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     thickest = max(3, round(max(line.width for line in rules)) + 1)
     mask, *more = _without(mask, thickest, *gone)
     return _without_stubs(mask, gone[0] + more[0], thickest)
+
+
+def mended(
+    rest: NDArray[np.uint8], mask: NDArray[np.uint8], dark: NDArray[np.uint8]
+) -> NDArray[np.uint8]:
+    """Put back what was taken out of `mask` with paler rules, and is as dark as the rest is."""
+    rules, pen = dark[rest < mask], dark[rest > 0]
+    if not len(rules) or not len(pen):
+        return rest
+    between = (np.median(rules) + np.median(pen)) / 2.0
+    return rest if (rules > between).mean() >= PALER else rest | mask & (dark > between)
 
 
 def _without(

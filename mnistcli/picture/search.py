@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from mnistcli.errors import PictureError
 from mnistcli.picture import ink
 from mnistcli.picture.pieces import Sight, Writing, find_writing
-from mnistcli.picture.rules import without_rules
+from mnistcli.picture.rules import mended, without_rules
 from mnistcli.picture.sheet import RIM, alone, four_sided, is_apart, is_drawn_on
 
 #: Widths that strokes may have, as parts of the longer side: a broad brush on a tight crop; a
@@ -123,7 +123,7 @@ class View:
         if seen is None:
             return None
         sight = Sight(seen.grey, self._around ^ np.uint8(look.flip), self.slopes)
-        mask = without_rules(seen.mask)
+        mask = mended(without_rules(seen.mask), seen.mask, seen.dark)
         if look.depth < 1.0:  # there is fainter ink in it
             mask = ink.connected(mask, seen.dark, seen.strong)
         writing = find_writing(mask, seen.paper, sight)

@@ -6,7 +6,7 @@ import pytest
 from common.pens import ink
 
 from mnistcli.picture.lines import Line, lines
-from mnistcli.picture.rules import choose, without_rules
+from mnistcli.picture.rules import choose, mended, without_rules
 from mnistcli.picture.search import Look, View
 
 
@@ -211,3 +211,22 @@ def test_a_pale_rule_goes_as_a_whole_where_only_the_ink_upon_it_holds_it():
     found = View(picture).through(Look(0, 0.5, 0.4))
     assert found is not None
     assert found.writing.mask[:, 320:].sum() == 0
+
+
+def test_a_pen_s_stroke_along_a_paler_rule_is_put_back():
+    writing = mask((7, 0.5, 0.5, 0.4))
+    cv2.line(writing, (60, 140), (140, 140), 1, 3)  # a dash, and all of it upon a rule
+    lines = ruled(3)
+    dark = np.maximum(80 * lines, 200 * writing).astype(np.uint8)
+    both = writing | lines
+    rest = without_rules(both)
+    assert (rest & writing).sum() < writing.sum()
+    assert (mended(rest, both, dark) >= writing).all()
+
+
+def test_of_a_rule_as_dark_as_the_pen_nothing_is_put_back():
+    lines = ruled(3)
+    both = DIGITS | lines
+    rest = without_rules(both)
+    dark = np.where(both, np.random.default_rng(0).integers(120, 200, both.shape), 0)
+    assert np.array_equal(mended(rest, both, dark.astype(np.uint8)), rest)
