@@ -214,7 +214,7 @@ def _all(view: View) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     for each in (view.ink(Look(way, SPANS[0], DEPTHS[-1])) for way in (flip, 255 - flip)):
         if each is None or not each.mask.any():
             continue
-        ink = connected(each.mask, each.dark, each.strong)
+        ink = connected(each.mask, each.dark > each.strong)
         _, labels = cv2.connectedComponents(ink, connectivity=8)
         strokes = np.unique(labels[cv2.erode(ink, SPECK) > 0])
         mask = np.isin(labels, strokes).astype(np.uint8)

@@ -159,12 +159,12 @@ def inked(ink: NDArray[np.uint8], strong: int, depth: float) -> NDArray[np.uint8
     return (ink > least).astype(np.uint8)
 
 
-def connected(mask: NDArray[np.uint8], ink: NDArray[np.uint8], strong: int) -> NDArray[np.uint8]:
-    """Leave out of a mask what does not touch ink above `strong`."""
+def connected(mask: NDArray[np.uint8], held: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Leave out of a mask what does not hang together with a pixel of it that is `held`."""
     count, labels = cv2.connectedComponents(mask, connectivity=8)
-    held = np.zeros(count, np.uint8)
-    held[labels[(ink > strong) & (mask > 0)]] = 1
-    return _bytes(held[labels])
+    kept = np.zeros(count, np.uint8)
+    kept[labels[held & (mask > 0)]] = 1
+    return _bytes(kept[labels])
 
 
 def sharpen_outline(

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.picture.ink import components
+from mnistcli.picture.ink import components, connected
 from mnistcli.picture.lines import (
     COVERED,
     SHORTEST,
@@ -78,7 +78,9 @@ def mended(
     if not len(rules) or not len(pen):
         return rest
     between = (np.median(rules) + np.median(pen)) / 2.0
-    return rest if (rules > between).mean() >= PALER else rest | mask & (dark > between)
+    if (rules > between).mean() >= PALER:
+        return rest
+    return connected(rest | mask & (dark > between), rest > 0)
 
 
 def _without(

@@ -123,9 +123,14 @@ class View:
         if seen is None:
             return None
         sight = Sight(seen.grey, self._around ^ np.uint8(look.flip), self.slopes)
-        mask = mended(without_rules(seen.mask), seen.mask, seen.dark)
+        rest = without_rules(seen.mask)
+        mask = mended(rest, seen.mask, seen.dark)
         if look.depth < 1.0:  # there is fainter ink in it
-            mask = ink.connected(mask, seen.dark, seen.strong)
+            strong = seen.strong
+            rules = (rest < seen.mask).astype(np.uint8)
+            if rules.any():
+                strong = ink.threshold(seen.dark, cv2.dilate(rules, RIM) == 0)
+            mask = ink.connected(mask, seen.dark > strong)
         writing = find_writing(mask, seen.paper, sight)
         return Found(look, writing, seen.dark) if writing else None
 

@@ -289,3 +289,10 @@ def test_any_small_picture_is_read_or_refused(height, width, planes, levels, see
         return
     assert image.shape == (28, 28)
     assert image.max() > 0
+
+
+def test_a_pale_digit_above_a_black_line_is_found_without_it():
+    paper = np.full((300, 300), 250.0)
+    paper[270:276, 30:270] = 20
+    pale = on(paper, ink(4, pen=6), 175)
+    assert alike(largest(file(noisy(pale, 2))), plain(4)) >= SAME

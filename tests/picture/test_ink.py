@@ -73,7 +73,7 @@ def test_faint_ink_counts_where_it_hangs_together_with_strong_ink():
     dark[10, 5:25] = 200
     dark[10, 25:50] = 80
     dark[30, 5:50] = 80
-    marked = inks.connected(inks.inked(dark, strong=100, depth=0.5), dark, strong=100)
+    marked = inks.connected(inks.inked(dark, strong=100, depth=0.5), dark > 100)
     assert marked[10, 5:50].all()
     assert not marked[30].any()
 

@@ -215,7 +215,7 @@ def test_a_pale_rule_goes_as_a_whole_where_only_the_ink_upon_it_holds_it():
 
 def test_a_pen_s_stroke_along_a_paler_rule_is_put_back():
     writing = mask((7, 0.5, 0.5, 0.4))
-    cv2.line(writing, (60, 140), (140, 140), 1, 3)  # a dash, and all of it upon a rule
+    cv2.polylines(writing, [np.array([(100, 65), (60, 140), (140, 140)])], False, 1, 3)
     lines = ruled(3)
     dark = np.maximum(80 * lines, 200 * writing).astype(np.uint8)
     both = writing | lines
@@ -230,3 +230,12 @@ def test_of_a_rule_as_dark_as_the_pen_nothing_is_put_back():
     rest = without_rules(both)
     dark = np.where(both, np.random.default_rng(0).integers(120, 200, both.shape), 0)
     assert np.array_equal(mended(rest, both, dark.astype(np.uint8)), rest)
+
+
+def test_a_darker_rule_among_pale_ones_is_not_put_back():
+    margin = np.zeros((300, 500), np.uint8)
+    margin[:, 40:43] = 1
+    both = DIGITS | ruled(2) | margin
+    dark = np.maximum.reduce([80 * ruled(2), 160 * margin, 180 * DIGITS]).astype(np.uint8)
+    rest = without_rules(both)
+    assert mended(rest, both, dark)[:, 38:45].sum() <= rest[:, 38:45].sum()

@@ -134,7 +134,7 @@ def a_short_line_that_touches_nothing_goes_and_the_bar_of_a_5_stays() -> bool:
 
 @needs("rules.PALER")
 def a_pale_rule_with_dark_grains() -> bool:
-    lines, dash = drawn(bar(0, 100, 300, 4)), drawn(bar(200, 100, 20, 4))
+    lines, dash = drawn(bar(0, 100, 300, 4)), drawn(bar(106, 100, 20, 4))
     stem = drawn(bar(100, 60, 6, 80))
     dark = 80 * lines + 100 * drawn(*(bar(x, 100, 1, 4) for x in range(0, 300, 12)))
     dark[(dash | stem) > 0] = 220
