@@ -30,7 +30,7 @@ STROKE = 5.5
 #: circle fills 0.79.
 RECTANGLE = 0.9
 
-#: What a frame holds is at least this long beside it, and has this part of its outline.
+#: What a frame holds is at least this long beside its shorter side, with this part of its outline.
 HELD = 0.3
 HELD_OUTLINE = 0.02
 
@@ -209,7 +209,7 @@ def is_area_or_frame(pieces: Pieces, piece: int, others: list[int]) -> bool:
     left, top, width, height = box = pieces.boxes[piece]
     boxes = pieces.boxes[others]
     held = (boxes[:, :2] > box[:2]) & (boxes[:, :2] + boxes[:, 2:] < box[:2] + box[2:])
-    held[:, 0] &= boxes[:, 2:].max(axis=1) > HELD * max(width, height)
+    held[:, 0] &= boxes[:, 2:].max(axis=1) > HELD * min(width, height)
     held[:, 1] &= pieces.evidence[others] > HELD_OUTLINE * pieces.evidence[piece]
     within = np.asarray(others)[held.all(axis=1)]
     if not len(within):

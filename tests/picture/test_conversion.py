@@ -296,3 +296,12 @@ def test_a_pale_digit_above_a_black_line_is_found_without_it():
     paper[270:276, 30:270] = 20
     pale = on(paper, ink(4, pen=6), 175)
     assert alike(largest(file(noisy(pale, 2))), plain(4)) >= SAME
+
+
+@pytest.mark.parametrize("pen", [3, 5])
+def test_a_thick_frame_around_a_row_of_digits(pen):
+    paper = np.full((44, 160), 255.0)
+    cv2.rectangle(paper, (5, 5), (154, 38), 50, pen)
+    row = sum(ink(4, size=(44, 160), centre=(0.5, at), height=0.4, pen=2) for at in (0.2, 0.5, 0.8))
+    found = segment_picture(file(on(paper, row)))
+    assert 10 < max(each.box[2] for each in found.candidates) < 24
