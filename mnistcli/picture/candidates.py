@@ -155,11 +155,12 @@ def _candidates(
 ) -> list[Candidate]:
     candidates = []
     for first in range(len(slices)):
+        whole = slices[first][0]
         for last in range(first, len(slices)):
-            inks = [ink for ink, _ in slices[first : last + 1]]
-            whole = join(inks)
-            if last > first and whole.width > WIDEST * height:
-                break
+            if last > first:
+                whole = join([whole, slices[last][0]])
+                if whole.width > WIDEST * height:
+                    break
             if whole.height < LOW * height:
                 continue
             through = (slices[end][1] if end < len(slices) else None for end in (first, last + 1))

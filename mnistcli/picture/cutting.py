@@ -48,14 +48,15 @@ def cut(ink: Ink, pen: float) -> list[tuple[Ink, float | None]]:
     slices: list[tuple[Ink, float | None]] = []
     start = np.zeros(ink.height, np.int64)
     through: float | None = None
-    for path in [*_chosen(small, outline, width), np.full(size[1], size[0])]:
+    paths = np.array([*_chosen(small, outline, width), np.full(size[1], size[0])])
+    steps = np.hypot(1.0, np.gradient(paths.astype(np.float64), axis=1))
+    for path, step in zip(paths, steps, strict=True):
         end = np.maximum(np.rint((path[rows] + 0.5) / scale).astype(np.int64), start)
         mask = ink.mask * ((columns >= start[:, None]) & (columns < end[:, None]))
         if mask.sum() * scale**2 > width**2:  # more than a dot
             slices.append((Ink.of(ink.left, ink.top, mask), through))
             along = range(size[1]), path % size[0]
-            steps = np.hypot(1.0, np.gradient(path.astype(np.float64)))
-            start, through = end, float(outline[along] @ steps) if small[along].any() else None
+            start, through = end, float(outline[along] @ step) if small[along].any() else None
     return slices
 
 
@@ -76,14 +77,13 @@ def _distance(mask: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.asarray(cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32)
 
 
-def _chosen(
-    ink: NDArray[np.float32], outline: NDArray[np.float32], pen: float
-) -> list[NDArray[np.int64]]:
+def _chosen(ink: NDArray[np.float32], outline: NDArray[np.float32], pen: float) -> list[list[int]]:
     """Choose seams of least ink and outlines (h, w), each with enough ink between it and any other.
 
     Returns the column of each in every row, from left to right.
     """
     through, above, below = _seams(ink + OUTLINE * pen * outline)
+    upwards, downwards = above.tolist(), below.tolist()
     crossed = (through / pen).ravel()
     before = np.cumsum(ink, axis=1) - ink
     upper, lower = np.zeros_like(before), np.zeros_like(before)
@@ -95,11 +95,11 @@ def _chosen(
     usable = (crossed <= CROSSED) & (left >= least) & (ink.sum() - left >= least)
     order = np.argsort(crossed, kind="stable")
     order = order[usable[order]]
-    found: list[tuple[float, NDArray[np.int64]]] = []
+    found: list[tuple[float, list[int]]] = []
     while len(order):
         best = int(order[0])
         row, column = divmod(best, ink.shape[1])
-        found.append((float(left[best]), _trace(above, below, row, column)))
+        found.append((float(left[best]), _trace(upwards, downwards, row, column)))
         order = order[np.abs(left[order] - left[best]) >= least]
     return [path for _, path in sorted(found, key=lambda seam: seam[0])]
 
@@ -112,35 +112,37 @@ def _seams(
     Returns its price, and for each pixel the column from which the path comes from above and from
     below; all (h, w).
     """
-    down, above = _sweep(price)
-    up, below = _sweep(price[::-1])
-    return down + up[::-1] - price, above, below[::-1]
+    total, origin = _sweep(np.stack([price, price[::-1]], axis=1))
+    down, up = total[:, 0], total[::-1, 1]
+    return down + up - price, origin[:, 0], origin[::-1, 1]
 
 
 def _sweep(price: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Add prices up along the best path to each pixel from the top; a diagonal is longer."""
-    height, width = price.shape
-    total = np.full((height, width + 2), np.inf)  # nothing comes from beside the picture
-    total[0, 1:-1] = price[0]
-    straight, left, right = total[:, 1:-1], total[:, :-2], total[:, 2:]
+    """Add prices (h, ..., w) up along the best path to each pixel from the top.
+
+    A diagonal is longer. Also returns the column that the path comes from, one row above.
+    """
+    *above, width = price.shape
+    total = np.full((*above, width + 2), np.inf)  # nothing comes from beside the picture
+    total[0, ..., 1:-1] = price[0]
+    straight, left, right = total[..., 1:-1], total[..., :-2], total[..., 2:]
     more = (2**0.5 - 1) * price
-    for row in range(1, height):
+    for row in range(1, len(price)):
         aside = np.minimum(left[row - 1], right[row - 1]) + more[row]
         straight[row] = price[row] + np.minimum(straight[row - 1], aside)
-    ways = np.stack([straight[:-1], left[:-1] + more[1:], right[:-1] + more[1:]])
-    origin = np.zeros((height, width), np.int64)
-    origin[1:] = np.arange(width) + np.array([0, -1, 1])[ways.argmin(axis=0)]
+    from_left, from_right = left[:-1] + more[1:], right[:-1] + more[1:]
+    aside = np.where(from_left <= from_right, -1, 1)
+    beyond = straight[:-1] > np.minimum(from_left, from_right)
+    origin = np.zeros(price.shape, np.int64)
+    origin[1:] = np.arange(width) + aside * beyond
     return straight, origin
 
 
-def _trace(
-    above: NDArray[np.int64], below: NDArray[np.int64], row: int, column: int
-) -> NDArray[np.int64]:
+def _trace(above: list[list[int]], below: list[list[int]], row: int, column: int) -> list[int]:
     """Follow a seam from a pixel up and down; its column in each row."""
-    path = np.empty(len(above), np.int64)
-    path[row] = column
+    path = [column] * len(above)
     for upper in range(row, 0, -1):
-        path[upper - 1] = above[upper, path[upper]]
+        path[upper - 1] = above[upper][path[upper]]
     for lower in range(row, len(above) - 1):
-        path[lower + 1] = below[lower, path[lower]]
+        path[lower + 1] = below[lower][path[lower]]
     return path

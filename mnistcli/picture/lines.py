@@ -132,7 +132,7 @@ def _straight(
     thickness = thickness[columns]
     # Between two strokes, or two lines, that hang together elsewhere, there is paper.
     solid = piece[np.rint(rows).astype(np.int64), columns]
-    if not solid.any():
+    if solid.sum() <= max(shortest, COVERED * width):
         return
     usual = _median(thickness[solid])
     tolerance = max(1.0, usual / 2)

@@ -72,22 +72,22 @@ class Pieces:
     contact: NDArray[np.float64]  # pixels at the picture's border
     off_paper: NDArray[np.float64]  # 0..1: how much of its depth it keeps beside its surroundings
 
-    @property
+    @cached_property
     def width(self) -> NDArray[np.float64]:
         """Of the pen, as if a piece were one long stroke: twice the area over the outline."""
         return 2.0 * self.area / np.maximum(self.outline + self.contact, 1.0)
 
-    @property
+    @cached_property
     def slenderness(self) -> NDArray[np.float64]:
         """The length of that stroke (half of the outline that is seen) in widths."""
         return self.outline / 2.0 / np.maximum(self.width, 1.0)
 
-    @property
+    @cached_property
     def freedom(self) -> NDArray[np.float64]:
         """1 for a piece inside the picture, towards 0 the more it leans on the border."""
         return 1.0 / (1.0 + np.maximum(self.contact / self.width - OPEN_ENDS, 0.0)) ** 2
 
-    @property
+    @cached_property
     def evidence(self) -> NDArray[np.float64]:
         """How much outline there is to show that a piece was drawn."""
         found: NDArray[np.float64] = self.steepness * self.off_paper * self.freedom
@@ -126,7 +126,11 @@ def find_writing(mask: NDArray[np.uint8], paper: NDArray[np.uint8], sight: Sight
     pieces = measure(mask, paper, sight)
     evidence = pieces.evidence
     ranked = [int(i) for i in np.argsort(-evidence)[:MOST_PIECES] if evidence[i] > 0]
-    drawn = [i for i in ranked if not is_area_or_frame(pieces, i, ranked)]
+    drawn = [
+        i
+        for i, held in zip(ranked, _held(pieces, ranked), strict=True)
+        if pieces.slenderness[i] >= STROKE and not is_frame(pieces, i, held)
+    ]
     inked = [i for i in drawn if pieces.off_paper[i] >= OFF_PAPER]
     if not inked:
         return None
@@ -202,18 +206,22 @@ def _sums(owner: NDArray[Any], values: NDArray[Any], count: int) -> NDArray[np.f
     return np.asarray(np.bincount(owner, values, count), np.float64)
 
 
-def is_area_or_frame(pieces: Pieces, piece: int, others: list[int]) -> bool:
-    """Tell whether a piece is an area instead of a stroke, or an outline that holds strokes."""
-    if pieces.slenderness[piece] < STROKE:
-        return True
-    left, top, width, height = box = pieces.boxes[piece]
-    boxes = pieces.boxes[others]
-    held = (boxes[:, :2] > box[:2]) & (boxes[:, :2] + boxes[:, 2:] < box[:2] + box[2:])
-    held[:, 0] &= boxes[:, 2:].max(axis=1) > HELD * min(width, height)
-    held[:, 1] &= pieces.evidence[others] > HELD_OUTLINE * pieces.evidence[piece]
-    within = np.asarray(others)[held.all(axis=1)]
+def _held(pieces: Pieces, among: list[int]) -> list[NDArray[np.int64]]:
+    """Return for each of these pieces the others within its box that it may be a frame of."""
+    numbers = np.array(among, np.int64)
+    boxes, evidence = pieces.boxes[numbers], pieces.evidence[numbers]
+    first, last, sides = boxes[:, :2], boxes[:, :2] + boxes[:, 2:], boxes[:, 2:]
+    inside = ((first > first[:, None]) & (last < last[:, None])).all(axis=2)
+    inside &= sides.max(axis=1) > HELD * sides.min(axis=1)[:, None]
+    inside &= evidence > HELD_OUTLINE * evidence[:, None]
+    return [numbers[row] for row in inside]
+
+
+def is_frame(pieces: Pieces, piece: int, within: NDArray[np.int64]) -> bool:
+    """Tell whether a piece is an outline that holds strokes, of those within its box."""
     if not len(within):
         return False
+    left, top, width, height = pieces.boxes[piece]
     shape = (pieces.labels[top : top + height, left : left + width] == piece).astype(np.uint8)
     outlines, _ = cv2.findContours(shape, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     outline = outlines[0]

@@ -97,6 +97,9 @@ class View:
         self.slopes = ink.slopes(self.grey)
         self._around = ink.surroundings(self.grey)
         self._seen: dict[tuple[int, float], tuple[Bytes, Bytes, Bytes, int]] = {}
+        # Where ink stands out well, several looks see the same of it.
+        self._cleaned: dict[bytes, Bytes] = {}
+        self._written: dict[tuple[int, float, bytes], Writing | None] = {}
 
     def ink(self, look: Look) -> Ink | None:
         """Tell ink from paper in one way; None where nothing is dark enough."""
@@ -122,8 +125,10 @@ class View:
         seen = self.ink(look)
         if seen is None:
             return None
-        sight = Sight(seen.grey, self._around ^ np.uint8(look.flip), self.slopes)
-        rest = without_rules(seen.mask)
+        inked = seen.mask.tobytes()
+        if inked not in self._cleaned:
+            self._cleaned[inked] = without_rules(seen.mask)
+        rest = self._cleaned[inked]
         mask = mended(rest, seen.mask, seen.dark)
         if look.depth < 1.0:  # there is fainter ink in it
             strong = seen.strong
@@ -131,7 +136,11 @@ class View:
             if rules.any():
                 strong = ink.threshold(seen.dark, cv2.dilate(rules, RIM) == 0)
             mask = ink.connected(mask, seen.dark > strong)
-        writing = find_writing(mask, seen.paper, sight)
+        key = look.flip, look.span, mask.tobytes()
+        if key not in self._written:
+            sight = Sight(seen.grey, self._around ^ np.uint8(look.flip), self.slopes)
+            self._written[key] = find_writing(mask, seen.paper, sight)
+        writing = self._written[key]
         return Found(look, writing, seen.dark) if writing else None
 
 
