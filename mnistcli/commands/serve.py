@@ -93,8 +93,7 @@ def serve(
     from mnistcli.web import app, server
 
     found = options.run_to_read_with(runs_dir, run, quiet=quiet)
-    # One image at a time is not worth a second thread: waking it takes longer than the image.
-    classifier = Classifier.load(found, threads=1)
+    Classifier.load(found, threads=1)  # whatever is wrong with it is said now
     with server.bind(host, port) as listening:
         url = server.url(listening, root)
         click.echo(url)
@@ -104,9 +103,7 @@ def serve(
 
             # In a thread: some browsers return only when they are closed.
             threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
-        application = app.create_app(
-            classifier, found, hosts={host, *allowed}, root=root, report=_report
-        )
+        application = app.create_app(found, hosts={host, *allowed}, root=root, report=_report)
         server.Server(application).run([listening])
 
 

@@ -1,11 +1,7 @@
 """The drawing page and `POST /predict`: the same reading and the same answer as the command's."""
 
-import asyncio
 import re
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from functools import partial
 from importlib import resources
 from typing import Any
 
@@ -16,16 +12,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from mnistcli import parallel
 from mnistcli.classes import are_digits
-from mnistcli.cores import cores
-from mnistcli.reading import prediction as reading
-from mnistcli.reading.classifier import Classifier
-from mnistcli.reading.inputs import STDIN
-from mnistcli.reading.prediction import VERSION, Prediction, Reading
+from mnistcli.reading.prediction import VERSION, Prediction
 from mnistcli.runs.run import Run
 from mnistcli.web.guard import LOOPBACK, Guard, problem
 from mnistcli.web.limits import Body, Limits
+from mnistcli.web.reader import Reader
 
 ASSETS = {
     "/": ("page.html", "text/html"),
@@ -39,7 +31,6 @@ ANY = "any"  # number of digits
 
 
 def create_app(
-    classifier: Classifier,
     run: Run,
     *,
     hosts: Iterable[str] = (),
@@ -47,13 +38,13 @@ def create_app(
     limits: Limits | None = None,
     report: Callable[[Exception], None] = lambda _error: None,
 ) -> Starlette:
-    """Return the application that answers with `classifier`, loaded from `run`.
+    """Return the application that answers with the network of `run`.
 
     It answers requests addressed to the loopback names, to `hosts`, and to the very address that
     a connection arrived at; under `root`, such as /digits, as well as under /. `report` is told
     what went wrong in the program itself.
     """
-    reader = Reader(classifier)
+    reader = Reader(run)
     body = Body(limits or Limits())
 
     async def predict(request: Request) -> Response:
@@ -110,39 +101,6 @@ def answer(prediction: Prediction, run: Run, *, with_image: bool) -> Response:
     if prediction.error is None:
         return JSONResponse(content)
     return JSONResponse({**content, "error": prediction.error}, 200 if with_image else 422)
-
-
-class Reader:
-    """Reads pictures off the event loop, as many at once as there are cores.
-
-    What could be digits is found by processes: threads of one wait for one another too long.
-    """
-
-    def __init__(self, classifier: Classifier) -> None:
-        self._classifier = classifier
-        self._find = partial(reading.read, STDIN, signs=not are_digits(classifier.classes))
-        self._processes = parallel.started(cores(), spawned=True)
-        # One at a time, as an interpreter holds the tensors of one call.
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="reader")
-
-    async def read(self, data: bytes, count: int | None = None) -> Prediction:
-        """Return what is read in a picture's bytes: `count` digits, or any number.
-
-        Raises BrokenProcessPool where a process was killed; others take its place.
-        """
-        loop = asyncio.get_running_loop()
-        processes = self._processes
-        try:
-            found = await loop.run_in_executor(processes, self._find, data)
-        except BrokenProcessPool:
-            if processes is self._processes:  # which no other request has replaced yet
-                self._processes = parallel.started(cores(), spawned=True)
-            raise
-        return await loop.run_in_executor(self._thread, self._judge, found, count)
-
-    def _judge(self, found: Reading, count: int | None) -> Prediction:
-        (prediction,) = reading.predict([found], self._classifier, count=count)
-        return prediction
 
 
 def _count(name: str) -> int | None:

@@ -16,7 +16,6 @@ import cv2
 import numpy as np
 from common.pens import largest
 
-from mnistcli.reading.classifier import Classifier
 from mnistcli.runs.run import Run
 from mnistcli.web import server
 from mnistcli.web.app import create_app
@@ -76,9 +75,9 @@ def small_three() -> bytes:
 
 
 @contextmanager
-def serving_here(classifier: Classifier, run: Run, **options: Any) -> Iterator[tuple[str, int]]:
+def serving_here(run: Run, **options: Any) -> Iterator[tuple[str, int]]:
     with server.bind("127.0.0.1", 0) as listening:
-        running = server.Server(create_app(classifier, run, **options))
+        running = server.Server(create_app(run, **options))
         thread = threading.Thread(target=running.run, args=([listening],))
         thread.start()
         try:

@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 import pytest
 from common.loopback import request, serving, serving_here, small_three
 
-from mnistcli.reading.classifier import Classifier
 from mnistcli.runs.finding import find
 
 ROOT = Path(__file__).parents[2]
@@ -22,14 +21,9 @@ TEXT = (ROOT / "docs" / "serving.md").read_text()
 NAME = "digits.example.org"
 
 
-@pytest.fixture(scope="module")
-def classifier(runs_dir):
-    return Classifier.load(runs_dir / "first")
-
-
 @pytest.fixture
-def address(classifier, runs_dir):
-    with serving_here(classifier, find(runs_dir, None), hosts=[NAME], root="/digits") as address:
+def address(runs_dir):
+    with serving_here(find(runs_dir, None), hosts=[NAME], root="/digits") as address:
         yield address
 
 

@@ -7,16 +7,16 @@ import socket
 import subprocess
 import sys
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import pytest
 from common.loopback import exchange, request, serving, serving_here, three
 
-from mnistcli.errors import ServeError
-from mnistcli.reading.classifier import Classifier
+from mnistcli.errors import RunError, ServeError
 from mnistcli.runs.finding import find
 from mnistcli.runs.run import Run
-from mnistcli.web import server
+from mnistcli.web import app, server
 from mnistcli.web.limits import Limits
 
 
@@ -27,7 +27,7 @@ def run(runs_dir) -> Run:
 
 def test_a_body_that_does_not_arrive_in_time_is_refused(run):
     limits = Limits(body_seconds=0.2)
-    with serving_here(Classifier.load(run), run, limits=limits) as address:
+    with serving_here(run, limits=limits) as address:
         head = b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nxyz"
         answer = exchange(address, head)
         assert answer.startswith(b"HTTP/1.1 408 ")
@@ -37,7 +37,7 @@ def test_a_body_that_does_not_arrive_in_time_is_refused(run):
 
 def test_a_head_that_does_not_arrive_in_time_is_refused(run, monkeypatch):
     monkeypatch.setattr(server, "HEAD_SECONDS", 0.5)
-    with serving_here(Classifier.load(run), run) as address:
+    with serving_here(run) as address:
         assert exchange(address, b"GET / HT").startswith(b"HTTP/1.1 408 ")
         assert exchange(address, b"") == b""
         monkeypatch.setattr(server, "HEAD_SECONDS", 60)
@@ -47,17 +47,18 @@ def test_a_head_that_does_not_arrive_in_time_is_refused(run, monkeypatch):
 
 def test_all_bodies_together_are_limited(run):
     limits = Limits(held_bytes=1000)
-    with serving_here(Classifier.load(run), run, limits=limits) as address:
+    with serving_here(run, limits=limits) as address:
         assert request(address, "POST", "/predict", bytes(2000))[0].status == 503
         assert request(address, "POST", "/predict", bytes(500))[0].status == 422
 
 
-def test_a_defect_is_reported_on_this_side_only(run):
-    def defect(_images):
+def test_a_defect_is_reported_on_this_side_only(run, monkeypatch):
+    def defect(*_arguments, **_options):
         raise ZeroDivisionError("secret")
 
+    monkeypatch.setattr(app, "answer", defect)
     told: list[Exception] = []
-    with serving_here(Classifier(defect), run, report=told.append) as address:
+    with serving_here(run, report=told.append) as address:
         answer, content = request(address, "POST", "/predict", three())
         assert answer.status == 500
         assert "secret" not in str(content)
@@ -65,10 +66,21 @@ def test_a_defect_is_reported_on_this_side_only(run):
         assert request(address, "GET", "/health")[0].status == 200
 
 
+def test_what_goes_wrong_in_a_reading_process_is_reported(run):
+    told: list[Exception] = []
+    gone = replace(run, path=run.path / "gone")
+    with serving_here(gone, report=told.append) as address:
+        answer, content = request(address, "POST", "/predict", three())
+        assert answer.status == 500
+        assert "gone" not in str(content)
+        assert [type(error) for error in told] == [RunError]
+        assert request(address, "GET", "/health")[0].status == 200
+
+
 def test_a_process_that_is_killed_costs_an_answer(run):
     told: list[Exception] = []
     others = multiprocessing.active_children()
-    with serving_here(Classifier.load(run), run, report=told.append) as address:
+    with serving_here(run, report=told.append) as address:
         for process in multiprocessing.active_children():
             if process not in others:
                 process.kill()
@@ -78,7 +90,7 @@ def test_a_process_that_is_killed_costs_an_answer(run):
 
 
 def test_the_name_given_as_host_is_answered(run):
-    with serving_here(Classifier.load(run), run, hosts=["My.Machine"]) as address:
+    with serving_here(run, hosts=["My.Machine"]) as address:
         assert request(address, "GET", "/health", host="my.machine:80")[0].status == 200
 
 
@@ -139,9 +151,9 @@ def test_open_starts_the_browser_with_the_url(runs_dir, tmp_path):
 
 def test_it_loads_no_tensorflow(runs_dir):
     code = (
-        "import sys\nfrom mnistcli.web import app, server\nfrom mnistcli.reading.classifier import Classifier\n"
+        "import sys\nfrom mnistcli.web import app, server\n"
         "from mnistcli.runs.finding import find\nfrom pathlib import Path\n"
-        "run = find(Path(sys.argv[1]), None)\napp.create_app(Classifier.load(run), run)\n"
+        "run = find(Path(sys.argv[1]), None)\napp.create_app(run)\n"
         "sys.exit(', '.join(set(sys.modules) & {'tensorflow', 'keras', 'h5py'}))"
     )
     result = subprocess.run(

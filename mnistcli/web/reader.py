@@ -1,0 +1,56 @@
+"""Pictures read in processes of their own, by the network that each of them holds."""
+
+import asyncio
+import threading
+from concurrent.futures.process import BrokenProcessPool
+from functools import cache
+from pathlib import Path
+
+from mnistcli import parallel
+from mnistcli.classes import are_digits
+from mnistcli.cores import cores
+from mnistcli.reading import prediction as reading
+from mnistcli.reading.classifier import Classifier
+from mnistcli.reading.inputs import STDIN
+from mnistcli.reading.prediction import Prediction
+from mnistcli.runs.run import Run
+
+
+class Reader:
+    """Reads pictures off the event loop, as many at once as there are cores.
+
+    Processes do it, as threads of one wait for one another too long; and each does all of it, as
+    to pass a picture on takes as long as the network does.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self._run = run.path
+        self._processes = parallel.started(cores(), spawned=True)
+
+    async def read(self, data: bytes, count: int | None = None) -> Prediction:
+        """Return what is read in a picture's bytes: `count` digits, or any number.
+
+        Raises BrokenProcessPool where a process was killed; others take its place.
+        """
+        loop = asyncio.get_running_loop()
+        processes = self._processes
+        try:
+            return await loop.run_in_executor(processes, _read, self._run, data, count)
+        except BrokenProcessPool:
+            if processes is self._processes:  # which no other request has replaced yet
+                self._processes = parallel.started(cores(), spawned=True)
+            raise
+
+
+def _read(run: Path, data: bytes, count: int | None) -> Prediction:
+    classifier = _classifier(run, threading.get_ident())
+    found = reading.read(STDIN, data, signs=not are_digits(classifier.classes))
+    (prediction,) = reading.predict([found], classifier, count=count)
+    return prediction
+
+
+@cache
+def _classifier(run: Path, _thread: int) -> Classifier:
+    """Return the classifier that a thread has for itself: it holds the tensors of one call."""
+    # An image at a time is not worth a second thread: waking it takes longer than the image.
+    return Classifier.load(run, threads=1)
