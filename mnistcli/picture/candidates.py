@@ -3,7 +3,7 @@
 Or, where signs of other kinds are read, all of it as one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import cv2
 import numpy as np
@@ -43,8 +43,9 @@ UNREAD = 5.3
 #: says little: strokes touch along curves.
 CUT = 1.0
 
-#: A digit is as wide as this beside its line's height, or narrower; each tenth more costs.
-WIDE, WIDER = 0.95, 0.06
+#: A digit is as wide as this beside its line's height, or narrower; so much more costs a nat, or two
+#: where it is cut, as the cut may belong elsewhere. What is put together is narrower than WIDEST.
+WIDE, WIDER = 0.95, 0.24
 WIDEST = 1.5
 
 #: Heights in a line differ: the standard deviation of their logarithms; and the lowest one.
@@ -141,6 +142,28 @@ def _slices(line: list[Ink], height: float, pen: float) -> list[tuple[Ink, float
     return slices
 
 
+def _wholes(
+    slices: Sequence[tuple[Ink, float | None]], first: int, height: float
+) -> Iterator[tuple[int, Ink]]:
+    """Yield the last slice, and all the ink, of what may be a digit that begins with `first`.
+
+    That is no wider than digits are; but for a piece that hangs together, which may be one as it is.
+    """
+    whole = slices[first][0]
+    yield first, whole
+    for last in range(first + 1, len(slices)):
+        whole = join([whole, slices[last][0]])
+        if whole.width > WIDEST * height:
+            break
+        yield last, whole
+    else:
+        return
+    others = (n for n in range(first + 1, len(slices)) if slices[n][1] is None)
+    end = next(others, len(slices))
+    if slices[first][1] is None and last < end:
+        yield end - 1, join([whole, *(ink for ink, _ in slices[last + 1 : end])])
+
+
 def _share(ink: Ink, height: float) -> float:
     """Tell how much of a digit a piece is, by its extent: 0..1."""
     return min(1.0, max(ink.width, ink.height) / height)
@@ -155,12 +178,7 @@ def _candidates(
 ) -> list[Candidate]:
     candidates = []
     for first in range(len(slices)):
-        whole = slices[first][0]
-        for last in range(first, len(slices)):
-            if last > first:
-                whole = join([whole, slices[last][0]])
-                if whole.width > WIDEST * height:
-                    break
+        for last, whole in _wholes(slices, first, height):
             if whole.height < LOW * height:
                 continue
             through = (slices[end][1] if end < len(slices) else None for end in (first, last + 1))
@@ -173,10 +191,11 @@ def _candidates(
                 if way is None
             ]
             wide = max(0.0, (whole.width / height - WIDE) / WIDER)
+            parted = (before, after) != (None, None)
             high = np.log(whole.height / height) / SPREAD
-            cost = sum(joins) + wide / 2 + float(high) ** 2 / 2
+            cost = sum(joins) + wide * (2 if parted else 1) + float(high) ** 2 / 2
             cut = sum(price for price in (before, after) if price is not None) / 2
-            if (before, after) != (None, None) and cut + cost > sum(unread[first : last + 1]):
+            if parted and cut + cost > sum(unread[first : last + 1]):
                 continue  # it is cheaper to leave it out
             candidates.append(
                 Candidate(

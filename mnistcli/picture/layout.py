@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Self
 
 import cv2
@@ -97,6 +98,7 @@ def lines_of(
             min(gaps, key=lambda pair: abs(pair[0]))[1].append(ink)
         else:
             lines.append([ink])
+    lines = _whole(lines, climb)
     for part in sorted(parts, key=lambda ink: -ink.width):
         away = [(_distance(part, ink), number, line) for line in lines for number, ink in
                 enumerate(line)]  # fmt: skip
@@ -155,6 +157,33 @@ def _stack(inks: list[Ink], height: float, pen: float) -> list[Ink]:
             return inks
 
 
+def _whole(lines: Sequence[list[Ink]], climb: float) -> list[list[Ink]]:
+    """Join lines that are one."""
+    whole: list[list[Ink]] = []
+    for line in lines:
+        for other in whole:
+            if _are_one(line, other, climb):
+                other.extend(line)
+                break
+        else:
+            whole.append(list(line))
+    return whole if len(whole) == len(lines) else _whole(whole, climb)
+
+
+def _are_one(line: Sequence[Ink], other: Sequence[Ink], climb: float) -> bool:
+    """Tell whether two lines are one that bends, or whose digits dance.
+
+    No digit of one stands above another's, and some two beside each other share rows.
+    """
+    if any(_overlap(one, two) for one in line for two in other):
+        return False
+    both = sorted([*line, *other], key=lambda ink: ink.left + ink.right)
+    return any(
+        (one in line) != (two in line) and _shared(one, two, climb) > 0
+        for one, two in pairwise(both)
+    )
+
+
 def _overlap(one: Ink, other: Ink) -> bool:
     """Tell whether more than half of the narrower one's columns are the other's, too."""
     shared = min(one.right, other.right) - max(one.left, other.left)
@@ -163,9 +192,13 @@ def _overlap(one: Ink, other: Ink) -> bool:
 
 def _beside(one: Ink, other: Ink, climb: float = 0.0) -> bool:
     """Tell whether two pieces share so many rows that they stand in one line, climbing so much."""
+    return _shared(one, other, climb) > BESIDE * min(one.height, other.height)
+
+
+def _shared(one: Ink, other: Ink, climb: float) -> float:
+    """Count the rows that two pieces share in a line that climbs so much; below 0 if apart."""
     rise = climb * float(_middle(one)[0] - _middle(other)[0])
-    shared = min(one.bottom, other.bottom + rise) - max(one.top, other.top + rise)
-    return shared > BESIDE * min(one.height, other.height)
+    return min(one.bottom, other.bottom + rise) - max(one.top, other.top + rise)
 
 
 def _distance(one: Ink, other: Ink) -> float:

@@ -217,22 +217,23 @@ def choose(
     What is written is `height` high without any line, and `whole` without long ones. Rules that
     are gone already, along the rows and the columns, are others that a rule may end at.
     """
-    margin = max(2, thickest)
 
-    def spans(line: Line, side: int) -> bool:
-        return line.first < margin and line.last >= side - margin
+    def at_border(line: Line, side: int) -> tuple[bool, bool]:
+        margin = line.width + 2
+        return line.first < margin, line.last >= side - margin
 
-    sides = [line for line in down if spans(line, shape[0])]
+    sides = [line for line in down if all(at_border(line, shape[0]))]
 
     def squared(line: Line) -> bool:
         """Tell whether a line comes from the border, as whole ones beside it do."""
-        comes = line.first < margin or line.last >= shape[0] - margin
-        return comes and any(line.is_as_wide_as(other) for other in gone[1] + sides)
+        return any(at_border(line, shape[0])) and any(
+            line.is_as_wide_as(other) for other in gone[1] + sides
+        )
 
     # A stem is a line, too, and its foot no rule.
     stem = max((line.length for line in down if line not in sides), default=0)
     long = LONG * max(whole, stem)
-    rules = [line for line in across if line.length > long or spans(line, shape[1])]
+    rules = [line for line in across if line.length > long or all(at_border(line, shape[1]))]
     sides += [
         line
         for line in down

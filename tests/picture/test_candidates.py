@@ -1,5 +1,6 @@
 """candidates: everything on a picture that could be a digit."""
 
+import cv2
 import numpy as np
 import pytest
 from common.pens import file, ink, on
@@ -43,6 +44,18 @@ def test_what_touches_is_cut():
     halves = [candidate for candidate in found if 110 < candidate.box[2] < 140]
     assert all(candidate.cut for candidate in halves)
     assert {candidate.box[0] // 100 for candidate in halves} == {0, 2} or len(halves) >= 2
+
+
+def test_a_wide_zero_that_stands_alone_is_a_candidate_as_it_is():
+    low = np.zeros((200, 700), np.float32)
+    cv2.ellipse(low, (450, 100), (120, 60), 0, 0, 360, 1, 10)
+    (wide,) = (
+        each
+        for each in segment_picture(file(on(255, np.maximum(low, ink(4, (200, 700), (0.5, 0.2), 0.6)))))
+        .candidates
+        if each.box[2] > 220
+    )  # fmt: skip
+    assert not wide.cut
 
 
 def test_a_digit_as_such_costs_nothing():

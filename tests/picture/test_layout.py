@@ -52,6 +52,16 @@ def test_heights_may_dance():
     assert lines(dancing) == [[50 * k for k in range(6)]]
 
 
+def test_digits_of_one_line_may_be_half_below_the_last_and_above_the_next():
+    assert lines([box(0, 50), box(50, 0), box(100, 44), box(150, 2)]) == [[0, 50, 100, 150]]
+    assert lines([box(45 * k, 10 * k * (6 - k)) for k in range(7)]) == [[45 * k for k in range(7)]]
+
+
+def test_lines_that_share_rows_are_two_where_a_digit_stands_above_another():
+    two = [*(box(50 * k, 20 * k) for k in range(5)), *(box(50 * k, 70 + 20 * k) for k in range(5))]
+    assert lines(two) == [[50 * k for k in range(5)]] * 2
+
+
 def test_pieces_closely_above_one_another_are_one_digit():
     (line,) = lines_of([box(0, 0, height=30), box(0, 38, height=30)], (), 60, PEN)
     assert [(ink.top, ink.height) for ink in line] == [(0, 68)]

@@ -64,6 +64,16 @@ def test_faint_and_thin_ink_is_of_another_pen():
     assert not chosen(np.maximum(ink(4, centre=(0.5, 0.4)), hair))[hair > 0].any()
 
 
+def test_boxes_that_touch_are_a_frame_however_many():
+    frames = np.zeros((120, 500), np.float32)
+    for left in range(8, 480, 96):
+        cv2.rectangle(frames, (left, 10), (left + 96, 110), 1, 5)
+    digits = np.maximum.reduce(
+        [ink(4, (120, 500), (0.5, (left + 48) / 500), 0.5) for left in range(8, 480, 96)]
+    )
+    assert np.array_equal(chosen(np.maximum(digits, frames)), digits > 0.5)
+
+
 def test_a_frame_is_not_the_digit_that_it_holds():
     frame = np.zeros((300, 300), np.uint8)
     cv2.rectangle(frame, (20, 25), (275, 280), 1, 5)

@@ -239,3 +239,10 @@ def test_a_darker_rule_among_pale_ones_is_not_put_back():
     dark = np.maximum.reduce([80 * ruled(2), 160 * margin, 180 * DIGITS]).astype(np.uint8)
     rest = without_rules(both)
     assert mended(rest, both, dark)[:, 38:45].sum() <= rest[:, 38:45].sum()
+
+
+def test_a_stem_nearly_as_high_as_the_picture_stays():
+    stem = np.zeros((60, 900), np.uint8)
+    stem[6:54, 300:307] = 1
+    stem[10:50, 400:404] = stem[10:50, 420:424] = stem[10:14, 400:424] = 1
+    assert np.array_equal(without_rules(stem), stem)

@@ -47,9 +47,10 @@ def a_letter_is_not_left_out_for_little_and_a_dash_is() -> bool:
 
 @needs("candidates.CUT", "candidates.WIDE", "candidates.WIDER")
 def two_digits_that_touch_are_cheaper_in_two() -> bool:
-    found = prices([shape(bar(20, 10, 6, 100), bar(20, 50, 145, 6), bar(159, 10, 6, 100))])
-    halves = [found[0, k] + found[k + 1, max(found)[1]] for k in range(max(found)[1])]
-    return 1.5 < min(halves) < found[0, max(found)[1]] < 2.2 * min(halves)
+    found = prices([shape(bar(20, 10, 6, 100), bar(20, 50, 180, 6), bar(194, 10, 6, 100))])
+    last = max(found)[1]
+    halves = [found[0, k] + found[k + 1, last] for k in range(last) if {(0, k), (k + 1, last)} <= set(found)]  # fmt: skip
+    return 1.5 < min(halves) < found[0, last] < 2.2 * min(halves)
 
 
 @needs("candidates.WIDEST")

@@ -30,7 +30,7 @@ def what_is_near_above_is_one_and_what_is_far_is_not() -> bool:
 
 @needs("layout.BESIDE")
 def a_line_climbs_and_the_next_line_does_not_belong_to_it() -> bool:
-    return lined([block(0, 25), block(60, 0)]) == [[60, 60]] and len(lined([block(0, 42), block(60, 0)])) == 2  # fmt: skip
+    return lined([block(0, 25), block(60, 0)]) == [[60, 60]] and len(lined([block(0, 0), block(40, 42), block(50, 0)])) == 2  # fmt: skip
 
 
 @needs("layout.LEVEL")
