@@ -21,10 +21,13 @@ ROWS = 48
 #: A smooth outline is as much to a seam as so many widths of the pen of ink.
 OUTLINE = 3.0
 
-#: A seam crosses at most so many widths of the pen, outlines included: no two strokes.
-CROSSED = 10.0
+#: A seam that crosses more widths of the pen than this, outlines included, goes through two strokes;
+#: one that crosses twice as many is none.
+CROSSED = 8.0
 
-#: Between two seams, and before the first, there is this part of the ink of an upright stroke.
+#: Between two seams, and before the first, there is this part of the ink of an upright stroke. One
+#: that goes through two strokes has more of it to either side, as the square of what it crosses: it
+#: is where no other seam is near.
 SLICE = 0.35
 
 
@@ -91,8 +94,8 @@ def _chosen(ink: NDArray[np.float32], outline: NDArray[np.float32], pen: float) 
         upper[row] = (upper[row - 1] + before[row - 1])[above[row]]
         lower[-1 - row] = (lower[-row] + before[-row])[below[-1 - row]]
     left = (upper + before + lower).ravel()  # ink before the seam through each pixel
-    least = SLICE * len(ink) * pen
-    usable = (crossed <= CROSSED) & (left >= least) & (ink.sum() - left >= least)
+    room = SLICE * len(ink) * pen * np.maximum(crossed / CROSSED, 1.0) ** 2
+    usable = (crossed <= 2 * CROSSED) & (np.minimum(left, ink.sum() - left) >= room)
     order = np.argsort(crossed, kind="stable")
     order = order[usable[order]]
     found: list[tuple[float, list[int]]] = []
@@ -100,7 +103,7 @@ def _chosen(ink: NDArray[np.float32], outline: NDArray[np.float32], pen: float) 
         best = int(order[0])
         row, column = divmod(best, ink.shape[1])
         found.append((float(left[best]), _trace(upwards, downwards, row, column)))
-        order = order[np.abs(left[order] - left[best]) >= least]
+        order = order[np.abs(left[order] - left[best]) >= room[order]]
     return [path for _, path in sorted(found, key=lambda seam: seam[0])]
 
 

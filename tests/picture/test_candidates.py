@@ -38,7 +38,7 @@ def test_lines_have_pieces_and_heights_of_their_own():
 
 def test_what_touches_is_cut():
     touching = np.maximum(
-        ink(0, (300, 500), (0.5, 0.3), 0.5, pen=10), ink(0, (300, 500), (0.5, 0.545), 0.5, pen=10)
+        ink(0, (300, 500), (0.5, 0.3), 0.5, pen=10), ink(0, (300, 500), (0.5, 0.535), 0.5, pen=10)
     )
     found = segment_picture(file(on(255, touching))).candidates
     halves = [candidate for candidate in found if 110 < candidate.box[2] < 140]
