@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from itertools import islice
 from multiprocessing import resource_tracker
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from mnistcli.cores import cores
 
@@ -45,23 +45,41 @@ def ordered(
                 future.cancel()
 
 
-def started(workers: int, *, spawned: bool = False) -> Executor:
+def started(workers: int, *, spawned: bool = False, given: Any = None) -> Executor:
     """Return an executor of that many processes, which are under way.
 
-    Where the system has no semaphores for several processes (no /dev/shm), they are threads.
+    Each has what it was `given()`. Where the system has no semaphores for several processes (no
+    /dev/shm), they are threads.
     """
     # Forked workers start in a millisecond with everything imported. Where a fork would copy the
     # locks of running threads, TensorFlow's or macOS's own, they are spawned.
     fork = sys.platform == "linux" and "tensorflow" not in sys.modules and not spawned
     context = multiprocessing.get_context("fork" if fork else "spawn")
     try:
-        executor = ProcessPoolExecutor(workers, context, initializer=follow_parent)
+        executor = ProcessPoolExecutor(workers, context, _begin, (given,))
     except (OSError, ImportError, NotImplementedError):
-        return ThreadPoolExecutor(workers)
+        return ThreadPoolExecutor(workers, initializer=_take, initargs=(given,))
     with ctrl_c_held_back():
         for _ in range(workers):
             executor.submit(int)
     return executor
+
+
+_own = threading.local()
+
+
+def _begin(given: Any) -> None:
+    follow_parent()
+    _take(given)
+
+
+def _take(given: Any) -> None:
+    _own.given = given
+
+
+def given() -> Any:
+    """Return what this worker was given when it was started."""
+    return _own.given
 
 
 @contextlib.contextmanager

@@ -2,9 +2,9 @@
 
 import asyncio
 import threading
+from concurrent.futures import Executor
 from concurrent.futures.process import BrokenProcessPool
 from functools import cache
-from pathlib import Path
 
 from mnistcli import parallel
 from mnistcli.classes import are_digits
@@ -13,19 +13,23 @@ from mnistcli.reading import prediction as reading
 from mnistcli.reading.classifier import Classifier
 from mnistcli.reading.inputs import STDIN
 from mnistcli.reading.prediction import Prediction
-from mnistcli.runs.run import Run
+from mnistcli.runs.run import LITERT_MODEL, Run
 
 
 class Reader:
     """Reads pictures off the event loop, as many at once as there are cores.
 
     Processes do it, as threads of one wait for one another too long; and each does all of it, as
-    to pass a picture on takes as long as the network does.
+    to pass a picture on takes as long as the network does. It is the network that was there when
+    the reader was made, whatever becomes of the run.
     """
 
     def __init__(self, run: Run) -> None:
-        self._run = run.path
-        self._processes = parallel.started(cores(), spawned=True)
+        self._network = run.verified(LITERT_MODEL), run.classes
+        self._processes = self._started()
+
+    def _started(self) -> Executor:
+        return parallel.started(cores(), spawned=True, given=self._network)
 
     async def read(self, data: bytes, count: int | None = None) -> Prediction:
         """Return what is read in a picture's bytes: `count` digits, or any number.
@@ -35,22 +39,22 @@ class Reader:
         loop = asyncio.get_running_loop()
         processes = self._processes
         try:
-            return await loop.run_in_executor(processes, _read, self._run, data, count)
+            return await loop.run_in_executor(processes, _read, data, count)
         except BrokenProcessPool:
             if processes is self._processes:  # which no other request has replaced yet
-                self._processes = parallel.started(cores(), spawned=True)
+                self._processes = self._started()
             raise
 
 
-def _read(run: Path, data: bytes, count: int | None) -> Prediction:
-    classifier = _classifier(run, threading.get_ident())
+def _read(data: bytes, count: int | None) -> Prediction:
+    classifier = _classifier(threading.get_ident(), *parallel.given())
     found = reading.read(STDIN, data, signs=not are_digits(classifier.classes))
     (prediction,) = reading.predict([found], classifier, count=count)
     return prediction
 
 
 @cache
-def _classifier(run: Path, _thread: int) -> Classifier:
+def _classifier(_thread: int, model: bytes, classes: tuple[str, ...]) -> Classifier:
     """Return the classifier that a thread has for itself: it holds the tensors of one call."""
     # An image at a time is not worth a second thread: waking it takes longer than the image.
-    return Classifier.load(run, threads=1)
+    return Classifier.on_litert(model, 1, classes)

@@ -2,18 +2,18 @@
 
 import multiprocessing
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import replace
 from urllib.parse import urlsplit
 
 import pytest
 from common.loopback import exchange, request, serving, serving_here, three
 
-from mnistcli.errors import RunError, ServeError
+from mnistcli.errors import ModelError, ServeError
 from mnistcli.runs.finding import find
 from mnistcli.runs.run import Run
 from mnistcli.web import app, server
@@ -66,15 +66,21 @@ def test_a_defect_is_reported_on_this_side_only(run, monkeypatch):
         assert request(address, "GET", "/health")[0].status == 200
 
 
-def test_what_goes_wrong_in_a_reading_process_is_reported(run):
+def test_what_goes_wrong_in_a_reading_process_is_reported(run, monkeypatch):
+    monkeypatch.setattr(Run, "verified", lambda *_: b"no network")
     told: list[Exception] = []
-    gone = replace(run, path=run.path / "gone")
-    with serving_here(gone, report=told.append) as address:
-        answer, content = request(address, "POST", "/predict", three())
-        assert answer.status == 500
-        assert "gone" not in str(content)
-        assert [type(error) for error in told] == [RunError]
+    with serving_here(run, report=told.append) as address:
+        assert request(address, "POST", "/predict", three())[0].status == 500
+        assert [type(error) for error in told] == [ModelError]
         assert request(address, "GET", "/health")[0].status == 200
+
+
+def test_a_run_that_is_gone_is_served_on(run, tmp_path):
+    copy = tmp_path / run.name
+    shutil.copytree(run.path, copy)
+    with serving_here(Run.read(copy)) as address:
+        shutil.rmtree(copy)
+        assert request(address, "POST", "/predict", three())[0].status == 200
 
 
 def test_a_process_that_is_killed_costs_an_answer(run):
