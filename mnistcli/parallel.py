@@ -69,6 +69,8 @@ _own = threading.local()
 
 
 def _begin(given: Any) -> None:
+    # A process for each core is enough: threads of OpenCV would only wait for one another.
+    os.environ["OPENCV_FOR_THREADS_NUM"] = "1"
     follow_parent()
     _take(given)
 
@@ -102,8 +104,6 @@ def ctrl_c_held_back() -> Iterator[None]:
 
 def follow_parent() -> None:
     """Leave Ctrl-C, which reaches every process of a terminal, to the parent; end when it ends."""
-    # A process for each core is enough: threads of OpenCV would only wait for one another.
-    os.environ["OPENCV_FOR_THREADS_NUM"] = "1"
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()

@@ -110,7 +110,7 @@ def lines_of(
             line.append(part)
     for line in lines:
         line.sort(key=lambda ink: ink.left + ink.right)
-    lines.sort(key=lambda line: float(np.mean([_middle(ink) @ (-climb, 1) for ink in line])))
+    lines.sort(key=lambda line: float((_middles(line) @ (-climb, 1)).mean()))
     return lines
 
 
@@ -120,19 +120,20 @@ def _climb(inks: Sequence[Ink]) -> float:
     That is the median slope from each piece to the nearest one on its right (L. O'Gorman, "The
     document spectrum for page layout analysis", 1993).
     """
+    middles = _middles(inks)
     slopes = [0.0] * LEVEL
-    for ink in inks:
-        ways = [_middle(other) - _middle(ink) for other in inks]
-        right = [way for way in ways if way[0] > abs(way[1])]
-        if right:
-            across, down = min(right, key=lambda way: float(np.hypot(*way)))
-            slopes.append(float(down / across))
+    for middle in middles:
+        across, down = (middles - middle).T
+        away = np.where(across > np.abs(down), np.hypot(across, down), np.inf)
+        nearest = int(away.argmin())
+        if np.isfinite(away[nearest]):
+            slopes.append(float(down[nearest] / across[nearest]))
     return float(np.median(slopes))
 
 
-def _middle(ink: Ink) -> NDArray[np.float64]:
-    """Return the middle of the box around a piece: column and row."""
-    return np.array([ink.left + ink.right, ink.top + ink.bottom]) / 2
+def _middles(inks: Sequence[Ink]) -> NDArray[np.float64]:
+    """Return the middles of the boxes around n pieces, (n, 2): column and row."""
+    return np.array([(ink.left + ink.right, ink.top + ink.bottom) for ink in inks]) / 2
 
 
 def _stack(inks: list[Ink], height: float, pen: float) -> list[Ink]:
@@ -197,7 +198,7 @@ def _beside(one: Ink, other: Ink, climb: float = 0.0) -> bool:
 
 def _shared(one: Ink, other: Ink, climb: float) -> float:
     """Count the rows that two pieces share in a line that climbs so much; below 0 if apart."""
-    rise = climb * float(_middle(one)[0] - _middle(other)[0])
+    rise = climb * (one.left + one.right - other.left - other.right) / 2
     return min(one.bottom, other.bottom + rise) - max(one.top, other.top + rise)
 
 

@@ -125,23 +125,28 @@ class View:
         seen = self.ink(look)
         if seen is None:
             return None
-        inked = seen.mask.tobytes()
-        if inked not in self._cleaned:
-            self._cleaned[inked] = without_rules(seen.mask)
-        rest = self._cleaned[inked]
-        mask = mended(rest, seen.mask, seen.dark)
-        if look.depth < 1.0:  # there is fainter ink in it
-            strong = seen.strong
-            rules = (rest < seen.mask).astype(np.uint8)
-            if rules.any():
-                strong = ink.threshold(seen.dark, cv2.dilate(rules, RIM) == 0)
-            mask = ink.connected(mask, seen.dark > strong)
+        mask = self._strokes(seen, look)
         key = look.flip, look.span, mask.tobytes()
         if key not in self._written:
             sight = Sight(seen.grey, self._around ^ np.uint8(look.flip), self.slopes)
             self._written[key] = find_writing(mask, seen.paper, sight)
         writing = self._written[key]
         return Found(look, writing, seen.dark) if writing else None
+
+    def _strokes(self, seen: Ink, look: Look) -> Bytes:
+        """Return the mask of ink without rules, of faint ink only what hangs together with strong."""
+        inked = seen.mask.tobytes()
+        if inked not in self._cleaned:
+            self._cleaned[inked] = without_rules(seen.mask)
+        rest = self._cleaned[inked]
+        mask = mended(rest, seen.mask, seen.dark)
+        if look.depth >= 1.0:
+            return mask
+        strong = seen.strong
+        rules = (rest < seen.mask).astype(np.uint8)
+        if rules.any():  # which may be darker than the pen
+            strong = ink.threshold(seen.dark, cv2.dilate(rules, RIM) == 0)
+        return ink.connected(mask, seen.dark > strong)
 
 
 def find(light: NDArray[np.uint8]) -> Found:

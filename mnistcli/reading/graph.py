@@ -36,7 +36,6 @@ SMALLEST = 1e-30  # of a probability whose logarithm is taken
 _Paths = dict[int, tuple[float, tuple[int, ...]]]
 """For each number of candidates: the best path of so many, its score and its candidates."""
 
-
 _Sums = NDArray[np.floating]
 """For each number of candidates: the logarithm of the sum over all paths of so many."""
 
