@@ -195,8 +195,8 @@ def _candidates(
             high = np.log(whole.height / height) / SPREAD
             cost = sum(joins) + wide * (2 if parted else 1) + float(high) ** 2 / 2
             cut = sum(price for price in (before, after) if price is not None) / 2
-            if parted and cut + cost > sum(unread[first : last + 1]):
-                continue  # it is cheaper to leave it out
+            if (parted or joins) and cut + cost > min(UNREAD, sum(unread[first : last + 1])):
+                continue  # it is cheaper to leave a digit out
             candidates.append(
                 Candidate(
                     line=number,

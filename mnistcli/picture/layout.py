@@ -141,11 +141,11 @@ def _stack(inks: list[Ink], height: float, pen: float) -> list[Ink]:
     inks = list(inks)
     while True:
         pairs = [
-            (_distance(one, other), number, beside)
+            (away, number, beside)
             for number, one in enumerate(inks)
             for beside, other in enumerate(inks[:number])
-            if _distance(one, other) <= (CLOSE * pen if _overlap(one, other) else pen)
-            and (_overlap(one, other) or not _beside(one, other))
+            if (away := _distance(one, other)) <= CLOSE * pen
+            and (_overlap(one, other) or (away <= pen and not _beside(one, other)))
         ]
         for _, number, beside in sorted(pairs):
             whole = join([inks[number], inks[beside]])

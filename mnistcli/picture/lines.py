@@ -62,8 +62,8 @@ def lines(mask: NDArray[np.uint8], thickest: int) -> list[Line]:
     if not may_have_any(thin, shortest):
         return []
     labels, stats = components(thin)
-    wide = [i for i in range(1, len(stats)) if stats[i, cv2.CC_STAT_WIDTH] > shortest]
-    parts = [line for i in wide for line in _straight(labels, stats[i], i, shortest)]
+    wide = np.flatnonzero(stats[1:, cv2.CC_STAT_WIDTH] > shortest) + 1
+    parts = [line for i in wide.tolist() for line in _straight(labels, stats[i], i, shortest)]
     found: list[Line] = []
     for part in sorted(parts, key=lambda line: -line.length):
         for number, line in enumerate(found):
