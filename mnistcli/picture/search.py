@@ -98,7 +98,7 @@ class View:
         self._around = ink.surroundings(self.grey)
         self._seen: dict[tuple[int, float], tuple[Bytes, Bytes, Bytes, int]] = {}
         # Where ink stands out well, several looks see the same of it.
-        self._cleaned: dict[bytes, Bytes] = {}
+        self._cleaned: dict[bytes, tuple[Bytes, Bytes]] = {}
         self._written: dict[tuple[int, float, bytes], Writing | None] = {}
 
     def ink(self, look: Look) -> Ink | None:
@@ -134,16 +134,20 @@ class View:
         return Found(look, writing, seen.dark) if writing else None
 
     def _strokes(self, seen: Ink, look: Look) -> Bytes:
-        """Return the mask of ink without rules, of faint ink only what hangs together with strong."""
-        inked = seen.mask.tobytes()
-        if inked not in self._cleaned:
-            self._cleaned[inked] = without_rules(seen.mask)
-        rest = self._cleaned[inked]
-        mask = mended(rest, seen.mask, seen.dark)
+        """Return the mask of ink without rules, of faint ink only what hangs together with strong.
+
+        Rules are found in faint ink, as pale ones are.
+        """
+        faint = ink.inked(seen.dark, seen.strong, DEPTHS[-1])
+        key = faint.tobytes()
+        if key not in self._cleaned:
+            rest = without_rules(faint)
+            rules = (rest < faint).astype(np.uint8)
+            self._cleaned[key] = mended(rest, faint, seen.dark), rules
+        mask, rules = self._cleaned[key]
         if look.depth >= 1.0:
-            return mask
+            return mask & seen.mask
         strong = seen.strong
-        rules = (rest < seen.mask).astype(np.uint8)
         if rules.any():  # which may be darker than the pen
             strong = ink.threshold(seen.dark, cv2.dilate(rules, RIM) == 0)
         return ink.connected(mask, seen.dark > strong)
