@@ -164,6 +164,13 @@ def _wholes(
         yield end - 1, join([whole, *(ink for ink, _ in slices[last + 1 : end])])
 
 
+def _room(slices: Sequence[tuple[Ink, float | None]], first: int, last: int) -> int:
+    """Return the width of all that slices `first` to `last` were cut out of, in pixels."""
+    begin = next(n for n in range(first, -1, -1) if slices[n][1] is None)
+    end = next((n for n in range(last + 1, len(slices)) if slices[n][1] is None), len(slices))
+    return slices[end - 1][0].right - slices[begin][0].left
+
+
 def _share(ink: Ink, height: float) -> float:
     """Tell how much of a digit a piece is, by its extent: 0..1."""
     return min(1.0, max(ink.width, ink.height) / height)
@@ -183,6 +190,8 @@ def _candidates(
                 continue
             through = (slices[end][1] if end < len(slices) else None for end in (first, last + 1))
             before, after = (None if each is None else CUT * each for each in through)
+            if None not in (before, after) and _room(slices, first, last) <= WIDE * height:
+                continue  # what is no wider than a digit is not three
             joins = [
                 max(0.0, (right.left - left.right) / height / GAP)
                 for (left, _), (right, way) in zip(
