@@ -9,6 +9,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from functools import cache
 from itertools import islice
 from multiprocessing import resource_tracker
 from typing import Any, TypeVar
@@ -25,16 +26,17 @@ def ordered(
     workers: int | None = None,
     *,
     spawned: bool = False,
+    make: Callable[[], Any] = int,
 ) -> Iterator[B]:
     """Yield function(item) for each item, in order, computed by that many processes.
 
-    By default, there is one per core. Items are taken only as results are consumed: at most two
-    per process are under way. Raises BrokenProcessPool if a process dies.
+    By default, there is one per core; each has its `own()`, which `make` makes. Items are taken only
+    as results are consumed: at most two per process are under way. Raises BrokenProcessPool if a process dies.
     """
     workers = workers or cores()
     pending: deque[Future[B]] = deque()
     items = iter(items)
-    with started(workers, spawned=spawned) as pool:
+    with started(workers, spawned=spawned, make=make) as pool:
         try:
             pending.extend(pool.submit(function, item) for item in islice(items, 2 * workers))
             while pending:
@@ -45,56 +47,58 @@ def ordered(
                 future.cancel()
 
 
-def started(workers: int, *, spawned: bool = False, given: Any = None) -> Executor:
+def started(workers: int, *, spawned: bool = False, make: Callable[[], Any] = int) -> Executor:
     """Return an executor of that many processes, which are under way.
 
-    Each has what it was `given()`. Where the system has no semaphores for several processes (no
-    /dev/shm), they are threads.
+    Each has its `own()`, which `make` makes. Where the system has no semaphores for several
+    processes (no /dev/shm), they are threads.
     """
     # Forked workers start in a millisecond with everything imported. Where a fork would copy the
     # locks of running threads, TensorFlow's or macOS's own, they are spawned.
     fork = sys.platform == "linux" and "tensorflow" not in sys.modules and not spawned
     context = multiprocessing.get_context("fork" if fork else "spawn")
     try:
-        executor = ProcessPoolExecutor(workers, context, _begin, (given,))
+        executor = ProcessPoolExecutor(workers, context, _begin, (make,))
     except (OSError, ImportError, NotImplementedError):
-        return ThreadPoolExecutor(workers, initializer=_take, initargs=(given,))
-    with ctrl_c_held_back():
+        return ThreadPoolExecutor(workers, initializer=_take, initargs=(make,))
+    with ctrl_c_held_back(tracked=not fork):
         for _ in range(workers):
             executor.submit(int)
     return executor
 
 
-_own = threading.local()
+_worker = threading.local()
 
 
-def _begin(given: Any) -> None:
+def _begin(make: Callable[[], Any]) -> None:
     # A process for each core is enough: threads of OpenCV would only wait for one another.
     os.environ["OPENCV_FOR_THREADS_NUM"] = "1"
     follow_parent()
-    _take(given)
+    _take(make)
 
 
-def _take(given: Any) -> None:
-    _own.given = given
+def _take(make: Callable[[], Any]) -> None:
+    _worker.own = cache(make)
 
 
-def given() -> Any:
-    """Return what this worker was given when it was started."""
-    return _own.given
+def own() -> Any:
+    """Return what this worker, a process or a thread, has for itself: made when first asked for."""
+    return _worker.own()
 
 
 @contextlib.contextmanager
-def ctrl_c_held_back() -> Iterator[None]:
+def ctrl_c_held_back(*, tracked: bool = True) -> Iterator[None]:
     """Delay Ctrl-C, and let processes that are started meanwhile never see it.
 
     They inherit the mask, so that none of them prints a traceback before it has got to ignoring
-    the signal itself. Where there are no signal masks (Windows), this does nothing.
+    the signal itself. Where there are no signal masks (Windows), this does nothing. Of processes
+    that are forked nothing is `tracked`.
     """
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    resource_tracker.ensure_running()  # started in here, it would let Ctrl-C through again
+    if tracked:  # the tracker, started in here, would let Ctrl-C through again
+        resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

@@ -1,6 +1,7 @@
 """A run's network, ready to classify: run in, probabilities out."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -23,10 +24,17 @@ Judge = Callable[[NDArray[np.uint8]], Judgement]
 class Classifier:
     """Images (n, 28, 28) uint8 0..255, ink bright on dark, to probabilities (n, k) of k classes."""
 
-    def __init__(self, judge: Judge, classes: Sequence[str] = DIGITS) -> None:
+    def __init__(
+        self,
+        judge: Judge,
+        classes: Sequence[str] = DIGITS,
+        again: "Callable[[], Classifier] | None" = None,
+    ) -> None:
         self._judge = judge
         self.classes = tuple(classes)
         """Their names, in the order of the probabilities."""
+        self.again = again
+        """What makes the same for one core, in any process; None on Keras, which is too heavy."""
 
     @classmethod
     def load(cls, run: Run | Path | str, engine: str = "auto", threads: int | None = None) -> Self:
@@ -53,7 +61,8 @@ class Classifier:
         cls, model: bytes, threads: int | None = None, classes: Sequence[str] = DIGITS
     ) -> Self:
         """Return the classifier of a LiteRT flatbuffer; raise ModelError if it is none."""
-        return cls(_litert(model, threads or cores(), len(classes)), classes)
+        again = partial(cls.on_litert, model, 1, tuple(classes))
+        return cls(_litert(model, threads or cores(), len(classes)), classes, again)
 
     def judge(self, images: NDArray[np.uint8]) -> Judgement:
         """Return the probabilities of the classes (n, k), and that an image is none, (n,).

@@ -19,7 +19,7 @@ from mnistcli.reading.transcription import Digit, Transcription, transcribe
 
 VERSION = 1  # of the JSON that names predictions
 
-CHUNK = 32  # pictures read, then classified, at once
+CHUNK = 32  # pictures read, then classified, at once; so many are worth several processes
 
 Image = NDArray[np.uint8]
 
@@ -90,35 +90,44 @@ def predict_pictures(
     """Yield a prediction for the picture in each file ("-": standard input), in order.
 
     Each shows `count` digits, or any number; or one sign, where the network tells others apart.
-    They are read by all cores where there are many, and memory does not grow with their number.
+    Where there are many, each core reads and classifies some, but Keras' are read by one. Memory
+    does not grow with their number.
     """
-    read_batch = partial(_read_batch, signs=not are_digits(classifier.classes))
     paths = iter(paths)
-    batches = iter(lambda: list(itertools.islice(paths, CHUNK)), [])
-    first = next(batches, [])
-    read: Iterator[list[Reading]] = map(read_batch, [first])
-    if len(first) == CHUNK:
+    chunks = iter(lambda: list(itertools.islice(paths, CHUNK)), [])
+    first = next(chunks, [])
+    chunks = itertools.chain([first], chunks)
+    read = partial(_read, min_confidence=min_confidence, count=count)
+    if len(first) == CHUNK and classifier.again:
         # Imported here: one picture should not wait for multiprocessing.
         from mnistcli.parallel import ordered
 
-        read = ordered(read_batch, itertools.chain([first], batches))
-    for readings in read:
-        yield from predict(readings, classifier, min_confidence, count)
+        predictions = ordered(read, chunks, make=classifier.again)
+    else:
+        predictions = map(partial(read, classifier=classifier), chunks)
+    yield from itertools.chain.from_iterable(predictions)
+
+
+def _read(
+    paths: list[str],
+    min_confidence: float,
+    count: int | None,
+    classifier: Classifier | None = None,
+) -> list[Prediction]:
+    """Read pictures by a classifier, or in a worker by its own."""
+    if classifier is None:
+        from mnistcli.parallel import own
+
+        classifier = own()
+    return list(predict(((path, None) for path in paths), classifier, min_confidence, count))
 
 
 Reading = tuple[str, Segmentation | PictureError]
 """A picture's path, and what could be digits on it, or the reason why nothing could be read."""
 
 
-def _read_batch(paths: list[str], *, signs: bool) -> list[Reading]:
-    return [read(path, None, signs=signs) for path in paths]
-
-
-def read(path: str, data: bytes | None, *, signs: bool = False) -> Reading:
-    """Return what could be digits on a picture: of these bytes, or of the file's.
-
-    Or, of `signs`, all that is written on it as one.
-    """
+def _segmented(path: str, data: bytes | None, *, signs: bool) -> Reading:
+    """Return what could be digits on a picture; or, of `signs`, all that is written on it as one."""
     segment = whole_picture if signs else segment_picture
     try:
         return path, segment(read_file(path) if data is None else data)
@@ -127,12 +136,17 @@ def read(path: str, data: bytes | None, *, signs: bool = False) -> Reading:
 
 
 def predict(
-    readings: list[Reading],
+    pictures: Iterable[tuple[str, bytes | None]],
     classifier: Classifier,
     min_confidence: float = 0.0,
     count: int | None = None,
 ) -> Iterator[Prediction]:
-    """Yield a prediction for each picture; the network is asked once for all of them."""
+    """Yield a prediction for each picture: of these bytes, or where there are none of the file's.
+
+    The network is asked once for all of them.
+    """
+    signs = not are_digits(classifier.classes)
+    readings = [_segmented(*picture, signs=signs) for picture in pictures]
     images = [
         candidate.image
         for _, found in readings

@@ -21,7 +21,8 @@ CHATTER = re.compile(
     | /job:\w+/replica:\d+/task:\d+$                  # other workers, a line each, under such a line
     | WARNING:\ All\ log\ messages\ before\ absl::InitializeLog
     | To\ enable\ the\ following\ instructions:
-    | INFO:\ Created\ TensorFlow\ Lite\ XNNPACK\ delegate
+    # LiteRT writes a line in three parts, and several processes write theirs at the same time.
+    | (INFO:\ |Created\ TensorFlow\ Lite\ XNNPACK\ delegate\ for\ CPU\.)*$
     """,
     re.VERBOSE,
 )

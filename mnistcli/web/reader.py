@@ -1,18 +1,15 @@
 """Pictures read in processes of their own, by the network that each of them holds."""
 
 import asyncio
-import threading
 from concurrent.futures import Executor
 from concurrent.futures.process import BrokenProcessPool
-from functools import cache
+from functools import partial
 
 from mnistcli import parallel
-from mnistcli.classes import are_digits
 from mnistcli.cores import cores
-from mnistcli.reading import prediction as reading
 from mnistcli.reading.classifier import Classifier
 from mnistcli.reading.inputs import STDIN
-from mnistcli.reading.prediction import Prediction
+from mnistcli.reading.prediction import Prediction, predict
 from mnistcli.runs.run import LITERT_MODEL, Run
 
 
@@ -25,11 +22,11 @@ class Reader:
     """
 
     def __init__(self, run: Run) -> None:
-        self._network = run.verified(LITERT_MODEL), run.classes
+        self._classifier = partial(Classifier.on_litert, run.verified(LITERT_MODEL), 1, run.classes)
         self._processes = self._started()
 
     def _started(self) -> Executor:
-        return parallel.started(cores(), spawned=True, given=self._network)
+        return parallel.started(cores(), spawned=True, make=self._classifier)
 
     async def read(self, data: bytes, count: int | None = None) -> Prediction:
         """Return what is read in a picture's bytes: `count` digits, or any number.
@@ -47,14 +44,5 @@ class Reader:
 
 
 def _read(data: bytes, count: int | None) -> Prediction:
-    classifier = _classifier(threading.get_ident(), *parallel.given())
-    found = reading.read(STDIN, data, signs=not are_digits(classifier.classes))
-    (prediction,) = reading.predict([found], classifier, count=count)
+    (prediction,) = predict([(STDIN, data)], parallel.own(), count=count)
     return prediction
-
-
-@cache
-def _classifier(_thread: int, model: bytes, classes: tuple[str, ...]) -> Classifier:
-    """Return the classifier that a thread has for itself: it holds the tensors of one call."""
-    # An image at a time is not worth a second thread: waking it takes longer than the image.
-    return Classifier.on_litert(model, 1, classes)

@@ -207,6 +207,21 @@ def test_many_pictures_are_read_in_order(predict, small_pictures):
     assert [int(line.split("\t")[1]) for line in lines(result)] == digits
 
 
+def test_a_picture_among_many_gets_the_answer_that_it_gets_alone(predict_here, small_pictures):
+    def answers(times):
+        return json.loads(predict_here("--json", *[small_pictures] * times).stdout)["predictions"]
+
+    assert answers(5) == 5 * answers(1)
+
+
+def test_pictures_among_many_that_cannot_be_read_leave_the_others_read(predict, mixed):
+    result = predict(*[mixed] * 30)
+    assert [line.split("\t")[1] for line in lines(result)] == ["3", "7"] * 30
+    errors = result.stderr.decode().splitlines()
+    assert all(error.startswith(f"{mixed / 'b.png'}: ") for error in errors[:-1])
+    assert errors[-1] == "Error: 30 of 90 pictures could not be read."
+
+
 def test_without_a_picture_the_usage_is_wrong(predict_here):
     assert predict_here().returncode == 2
 

@@ -60,6 +60,12 @@ def test_a_line_written_in_pieces_is_judged_whole():
     assert run("".join(map(write, pieces))).stderr == ""
 
 
+@pytest.mark.parametrize("order", ["0 0 1 1 2 2", "0 1 0 1 2 2", "0 0 1 2 1 2"])
+def test_a_note_that_two_processes_write_at_the_same_time_does_not_pass(order):
+    parts = ["INFO: ", CHATTER[-1].removeprefix("INFO: "), "\n"]
+    assert run("".join(write(parts[int(part)]) for part in order.split())).stderr == ""
+
+
 def test_a_last_line_without_an_end_passes():
     assert run(write("no end of line")).stderr == "no end of line"
 
