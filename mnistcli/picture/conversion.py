@@ -15,6 +15,9 @@ WHITE = 250
 CENTRE = 14
 OFF_CENTRE = 0.53
 
+#: For each pixel 1, its row and its column: float32 holds their products' sums, below 2**24, exactly.
+PLACES = np.stack([np.ones(SHAPE), *np.indices(SHAPE)]).reshape(3, -1).astype(np.float32)
+
 
 def segment_picture(data: bytes) -> Segmentation:
     """Return all that could be a digit on a picture, line by line.
@@ -50,22 +53,16 @@ def mnist_box(light: NDArray[np.uint8]) -> Box | None:
     """Return the box around the digit of a 28 x 28 image that is made as MNIST's were, or None."""
     if light.shape != SHAPE or light.max() < WHITE:
         return None
-    # In Python's numbers: for sums over 28 of them they are quicker than NumPy's, and as exact.
-    rows, columns = light.sum(axis=1).tolist(), light.sum(axis=0).tolist()
-    (top, height), (left, width) = _extent(rows), _extent(columns)
+    (left, width), (top, height) = _extent(light.T.tobytes()), _extent(light.tobytes())
     if max(width, height) not in LONGER_SIDES:
         return None
-    if any(abs(_middle(mass) - CENTRE) > OFF_CENTRE for mass in (rows, columns)):
+    mass, *moments = (PLACES @ light.ravel().astype(np.float32)).tolist()
+    if any(abs(moment / mass - CENTRE) > OFF_CENTRE for moment in moments):
         return None
     return left, top, width, height
 
 
-def _extent(mass: list[int]) -> tuple[int, int]:
-    """Return the first row or column with mass, and how many there are from it to the last."""
-    inked = [place for place, value in enumerate(mass) if value]
-    return inked[0], inked[-1] - inked[0] + 1
-
-
-def _middle(mass: list[int]) -> float:
-    """Return the row or column of the centre of mass."""
-    return sum(place * value for place, value in enumerate(mass)) / sum(mass)
+def _extent(pixels: bytes) -> tuple[int, int]:
+    """Return the first row with light, and how many there are from it to the last."""
+    first = (len(pixels) - len(pixels.lstrip(b"\0"))) // SHAPE[1]
+    return first, (len(pixels.rstrip(b"\0")) - 1) // SHAPE[1] + 1 - first

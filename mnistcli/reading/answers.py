@@ -12,6 +12,8 @@ def answers(said: Transcription, count: int) -> list[tuple[str, float]]:
 
     The others have the same digits' places, but other digits there.
     """
+    if count == 1:
+        return [(said.text, said.probability)]
     if len(said.digits) == 1:
         return ranking(said.digits[0])[:count]
     return list(islice(_texts(said), count))

@@ -83,14 +83,13 @@ def read_file(path: str) -> bytes:
         else:
             # Without O_NONBLOCK, opening a FIFO waits for ever.
             descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-            with os.fdopen(descriptor, "rb") as file:
+            try:
                 status = os.fstat(descriptor)
                 if not stat.S_ISREG(status.st_mode):
                     raise PictureError("not a regular file; pipe it in and name it `-`.")
-                # Python makes room for as much as it is asked for. Some files have no size.
-                data = file.read(min(status.st_size, MAX_BYTES) + 1)
-                if len(data) > status.st_size:
-                    data += file.read(MAX_BYTES + 1 - len(data))
+                data = _read(descriptor, status.st_size)
+            finally:
+                os.close(descriptor)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         if path.startswith(("http://", "https://")):
@@ -98,4 +97,14 @@ def read_file(path: str) -> bytes:
         raise PictureError(f"cannot be opened: {reason}.") from error
     if len(data) > MAX_BYTES:
         raise PictureError(f"larger than {MAX_BYTES // 1_000_000} MB; no picture of a digit is.")
+    return data
+
+
+def _read(descriptor: int, size: int) -> bytes:
+    """Return what a file of that size holds, which may be more: some have no size. Or too much."""
+    # Python makes room for as much as it is asked for.
+    data = os.read(descriptor, min(size, MAX_BYTES) + 1)
+    if len(data) != size:
+        with open(descriptor, "rb", closefd=False) as rest:
+            data += rest.read(MAX_BYTES + 1 - len(data))
     return data
