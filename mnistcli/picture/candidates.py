@@ -64,7 +64,7 @@ def segment_light(light: NDArray[np.uint8], size: tuple[int, int]) -> Segmentati
     light = enlarge(light)
     found = find(light)
     strokes = sharpen_outline(found.dark, found.writing.mask, found.writing.pen)
-    strokes = smooth(strokes, found.writing.pen)
+    strokes = smooth_pieces(strokes, found.writing)
     return segment(found.writing, strokes, size, max(size) / max(strokes.shape))
 
 
@@ -97,6 +97,16 @@ def smooth(mask: NDArray[np.uint8], pen: float) -> NDArray[np.uint8]:
     """Round off what is smaller than the pen: the pixels of a picture that was enlarged."""
     blurred = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), SMOOTH * pen)
     return (blurred > HALF).astype(np.uint8)
+
+
+def smooth_pieces(mask: NDArray[np.uint8], writing: Writing) -> NDArray[np.uint8]:
+    """Round off the strokes of writing, but for a hairline, which would go as the others' jags do."""
+    smoothed = smooth(mask, writing.pen)
+    labels = writing.pieces.labels
+    count = len(writing.pieces.area)
+    before, after = (np.bincount(labels[ink > 0], minlength=count) for ink in (mask, smoothed))
+    gone = after < HALF * before
+    return np.where(gone[labels], mask, smoothed) if gone.any() else smoothed
 
 
 def segment(

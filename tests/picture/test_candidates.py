@@ -36,6 +36,13 @@ def test_lines_have_pieces_and_heights_of_their_own():
     assert found.heights == pytest.approx([number("1").height * 0.7] * 2, rel=0.3)
 
 
+def test_a_hairline_beside_broad_strokes_is_a_candidate():
+    digits = ink(0, (300, 500), (0.5, 0.7), 0.5, pen=7)
+    digits[75:225, 100] = 1
+    found = segment_picture(file(on(255, digits))).candidates
+    assert any(candidate.box[0] == 100 for candidate in found)
+
+
 def test_what_touches_is_cut():
     touching = np.maximum(
         ink(0, (300, 500), (0.5, 0.3), 0.5, pen=10), ink(0, (300, 500), (0.5, 0.535), 0.5, pen=10)
