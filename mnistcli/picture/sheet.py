@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.picture.ink import components
+from mnistcli.picture.ink import components, surroundings
 
 #: A sheet of paper on a table, or a plot on a page: an area that is this much of the picture and
 #: fills this much of its convex hull, which a quadrilateral covers to this part, its corners within
@@ -69,6 +69,13 @@ def is_apart(
 
 
 def alone(grey: NDArray[np.uint8], sheet: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Paint over what is beside a sheet with the sheet's own shade."""
-    on_it = cv2.resize(sheet, grey.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
-    return np.where(on_it, grey, np.uint8(np.median(grey[on_it])))
+    """Paint over what is beside a sheet with its paper's shade nearby: light falls off."""
+    on_it = np.asarray(
+        cv2.resize(sheet, grey.shape[::-1], interpolation=cv2.INTER_NEAREST), np.uint8
+    )
+    _, nearest = cv2.distanceTransformWithLabels(
+        1 - on_it, cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    shades = np.zeros(nearest.max() + 1, np.uint8)
+    shades[nearest[on_it > 0]] = grey[on_it > 0]
+    return np.where(on_it > 0, grey, surroundings(shades[nearest]))
