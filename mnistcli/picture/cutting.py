@@ -68,7 +68,7 @@ def _smooth_outline(mask: NDArray[np.uint8], pen: float, rim: int) -> NDArray[np
 
     But for notches: paper that a disk as wide as the pen does not get into, a closing's.
     """
-    room = round(pen) + rim
+    room = int(pen / 2) + 1  # for what the disk covers, and paper around it
     away = _distance(1 - framed(mask, room))
     closed = _distance((away <= pen / 2).astype(np.uint8)) > pen / 2
     outline = (away > 0) & (away <= rim) & ~closed
