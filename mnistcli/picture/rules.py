@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mnistcli.picture.heights import usual_height
 from mnistcli.picture.ink import components, connected
 from mnistcli.picture.lines import (
     COVERED,
@@ -36,9 +37,6 @@ ALONE = 0.9
 #: A rule that ends at others on both sides, as the side of a box does, is longer than what is
 #: written is high by this factor.
 SIDE = 1.1
-
-#: Of the ink that is in no line, this part is in pieces no higher than what is written.
-TALLER = 0.75
 
 #: What stands on a rule and is no digit is lower than this part of what is written.
 STUB = 0.8
@@ -117,8 +115,7 @@ def _without_bars(mask: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], list[Line
     bars = dict(bars_among(labels, stats))
     if not bars:
         return mask, []
-    others = np.delete(stats, list(bars), axis=0)
-    height = _usual_height(others)
+    height = usual_height(labels, stats, without=bars)
     long = {piece: bar for piece, bar in bars.items() if bar.length > ALONE * height > 0}
     if not long:
         return mask, []
@@ -130,7 +127,7 @@ def _without_bars(mask: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], list[Line
 def _without_stubs(mask: NDArray[np.uint8], rules: list[Line], thickest: int) -> NDArray[np.uint8]:
     """Take out what stands on a rule alone, thin and lower than writing: the teeth of a comb."""
     labels, stats = components(mask)
-    height = _usual_height(stats)
+    height = usual_height(labels, stats)
     stubs = np.zeros(len(stats), np.uint8)
     for piece in range(1, len(stats)):
         left, top, width, tall, area = (int(value) for value in stats[piece])
@@ -192,15 +189,7 @@ def written_height(rest: NDArray[np.uint8], mask: NDArray[np.uint8]) -> float:
         sides[labels[lost]] = 0
         if sides[1:].max(initial=0) <= SHORTEST * max(mask.shape):
             return 0.0
-    return _usual_height(stats)
-
-
-def _usual_height(stats: NDArray[np.int32]) -> float:
-    """Return the height that pieces have in which most of the ink is; 0 without any."""
-    heights, areas = stats[1:, cv2.CC_STAT_HEIGHT], stats[1:, cv2.CC_STAT_AREA]
-    order = np.argsort(heights)
-    place = np.searchsorted(np.cumsum(areas[order]), areas.sum() * TALLER)
-    return float(heights[order][place]) if len(heights) else 0.0
+    return usual_height(labels, stats)
 
 
 def choose(

@@ -246,3 +246,12 @@ def test_a_stem_nearly_as_high_as_the_picture_stays():
     stem[6:54, 300:307] = 1
     stem[10:50, 400:404] = stem[10:50, 420:424] = stem[10:14, 400:424] = 1
     assert np.array_equal(without_rules(stem), stem)
+
+
+def test_a_line_goes_however_high_the_shadows_at_the_border_are():
+    shadows, line = np.zeros_like(DIGITS), np.zeros_like(DIGITS)
+    shadows[:, :70] = shadows[:, 440:] = 1
+    line[260:264, 160:400] = 1
+    both = DIGITS | shadows
+    assert left(both, line) == 0
+    assert np.array_equal(without_rules(both | line) & DIGITS, DIGITS & both)

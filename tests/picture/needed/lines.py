@@ -42,7 +42,7 @@ def a_line_under_digits_goes_and_a_foot_stays() -> bool:
     )
 
 
-@needs("rules.TALLER")
+@needs("heights.TALLER")
 def a_line_is_long_beside_the_digits_and_not_beside_their_dots() -> bool:
     dots = [bar(20 + 12 * k, 280, 6, 6) for k in range(20)]
     seven = drawn(stroke((100, 60), (300, 60), (200, 240)), *dots, size=(300, 500))
@@ -52,7 +52,7 @@ def a_line_is_long_beside_the_digits_and_not_beside_their_dots() -> bool:
 @needs("rules.SCRAPS")
 def nothing_is_written_where_lines_leave_scraps() -> bool:
     def written(*lines: np.ndarray) -> bool:
-        scraps = drawn(bar(0, 0, 10, 18), bar(50, 0, 10, 12))
+        scraps = drawn(bar(5, 5, 10, 18), bar(50, 5, 10, 12))
         return rules.written_height(scraps, drawn(*lines) | scraps) > 0
 
     line = bar(20, 100, 210, 5)
