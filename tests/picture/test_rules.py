@@ -255,3 +255,17 @@ def test_a_line_goes_however_high_the_shadows_at_the_border_are():
     both = DIGITS | shadows
     assert left(both, line) == 0
     assert np.array_equal(without_rules(both | line) & DIGITS, DIGITS & both)
+
+
+def test_a_pen_with_pale_rims_is_darker_than_a_rule_in_the_middle_of_its_strokes():
+    lines = ruled(3)
+    dark = 100 * lines
+    stem = np.array([40, 60, 80, 100, 160, 100, 80, 60, 40], np.uint8)
+    dark[60:240, 100:109] = stem
+    rest = np.zeros_like(lines)
+    rest[60:240, 100:109] = 1
+    at = int(np.flatnonzero(lines[100:, 50])[0]) + 101
+    dark[at, 109:140] = 160
+    back = mended(rest, lines | rest, dark)
+    assert back[at, 109:140].all()
+    assert back.sum() < rest.sum() + 40
