@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 #: Pieces one above the other are one digit up to this height beside that of the line's digits.
-STACK = 1.5
+STACK = 1.3
 
 #: ... if no farther apart than so many widths of the pen.
 CLOSE = 3.0

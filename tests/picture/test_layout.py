@@ -104,3 +104,9 @@ def test_what_is_far_from_the_digits_or_much_lower_is_left():
 
 def test_printing_above_a_digit_is_left():
     assert lines([box(0, 40)], (box(0, 0, 60, 12),)) == [[0]]
+
+
+def test_a_column_of_digits_that_grow_is_a_line_each():
+    tops = {14: 23, 52: 26, 92: 30, 132: 33, 186: 46, 248: 45, 317: 45, 383: 53, 451: 50}
+    column = [box(45, top, 25, height) for top, height in tops.items()]
+    assert len(lines(column, height=49)) == len(column)
