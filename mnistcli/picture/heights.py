@@ -33,9 +33,11 @@ def usual_height(
 
 def _is_area(labels: NDArray[np.integer], stat: NDArray[np.int32], number: int) -> bool:
     """Tell whether a piece is too stout for a stroke, as if it went on beyond the border."""
-    left, top, width, height = stat[: cv2.CC_STAT_AREA].tolist()
+    left, top, width, height, area = stat.tolist()
+    side = int(max(width, height) / STROKE) + 1
+    if area < side**2 / 4:  # what is seen of such a square in a corner
+        return False
     window = np.s_[max(0, top - 1) : top + height + 1, max(0, left - 1) : left + width + 1]
     piece = (labels[window] == number).astype(np.uint8)
-    side = int(max(width, height) / STROKE) + 1
     core = cv2.erode(piece, np.ones((side, side), np.uint8), borderType=cv2.BORDER_REPLICATE)
     return bool(core.any())

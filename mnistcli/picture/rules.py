@@ -72,9 +72,12 @@ def mended(
     rest: NDArray[np.uint8], mask: NDArray[np.uint8], dark: NDArray[np.uint8]
 ) -> NDArray[np.uint8]:
     """Put back what was taken out of `mask` with paler rules, and is as dark as the rest is."""
+    gone = rest < mask
+    if not gone.any():
+        return rest
     # A stroke is as dark as in its middle: its rims are as pale as a rule.
     middle = dark == cv2.dilate(dark, np.ones((3, 3), np.uint8))
-    rules, pen = dark[middle & (rest < mask)], dark[middle & (rest > 0)]
+    rules, pen = dark[middle & gone], dark[middle & (rest > 0)]
     usual = np.median(rules) if len(rules) else 255
     pen = pen[pen > usual]
     if not len(pen):
