@@ -30,6 +30,9 @@ STROKE = 5.5
 #: circle fills 0.79.
 RECTANGLE = 0.9
 
+#: A stroke that goes round so much of its convex hull is closed: a circle drawn with a gap.
+ROUND = 0.9
+
 #: What a frame holds is at least this long beside its shorter side, with this part of its outline.
 HELD = 0.3
 HELD_OUTLINE = 0.02
@@ -45,6 +48,10 @@ BAR = 2.5
 #: ink this part of the darkness. As a stroke, it is then larger than half a dot.
 THINNER = 0.35
 SAME_PEN = 0.4
+
+#: ... and its outline is this much as sharp, in pixels or, where it was drawn and then enlarged, in
+#: widths of its stroke: the edge of a shadow is soft.
+AS_SHARP = 0.65
 
 #: A piece of this part of what is written is (most of) a digit; a lower one is a bar or a dot.
 BODY = 0.35
@@ -71,6 +78,7 @@ class Pieces:
     depth: NDArray[np.float64]  # 0..1: how dark its ink is beside the paper
     contact: NDArray[np.float64]  # pixels at the picture's border
     off_paper: NDArray[np.float64]  # 0..1: how much of its depth it keeps beside its surroundings
+    sharpness: NDArray[np.float64]  # how steep it is at its outline, beside its depth
 
     @cached_property
     def width(self) -> NDArray[np.float64]:
@@ -140,6 +148,7 @@ def find_writing(mask: NDArray[np.uint8], paper: NDArray[np.uint8], sight: Sight
     if first is None:
         return None
     pen = pieces.width[first]
+    sharp = pieces.sharpness / pieces.sharpness[first] * np.maximum(pieces.width / pen, 1.0)
     inked = [
         i
         for i in inked
@@ -147,6 +156,7 @@ def find_writing(mask: NDArray[np.uint8], paper: NDArray[np.uint8], sight: Sight
         or (
             pieces.width[i] >= THINNER * pen
             and pieces.depth[i] >= SAME_PEN * pieces.depth[first]
+            and sharp[i] >= AS_SHARP
             and pieces.contact[i] <= OPEN_ENDS * pieces.width[i]
         )
     ]
@@ -188,16 +198,21 @@ def measure(mask: NDArray[np.uint8], paper: NDArray[np.uint8], sight: Sight) -> 
     owner = labels[on_ink]
     depth = cv2.subtract(paper, sight.grey)[on_ink]
     beside = np.minimum(depth, cv2.subtract(sight.surroundings, sight.grey)[on_ink])
+    area = np.maximum(stats[:, cv2.CC_STAT_AREA], 1).astype(np.float64)
+    outline = _sums(on_rim, np.ones(on_rim.shape), count)
+    # On both sides of a hairline it is steep, but not in its middle.
+    steepest = _sums(on_rim, cv2.dilate(sight.slopes, np.ones((3, 3), np.uint8))[rim], count)
     border = np.concatenate([labels[0], labels[-1], labels[1:-1, 0], labels[1:-1, -1]])
     return Pieces(
         labels=labels,
         boxes=stats[:, : cv2.CC_STAT_AREA],
-        area=stats[:, cv2.CC_STAT_AREA].astype(np.float64),
-        outline=_sums(on_rim, np.ones(on_rim.shape), count),
+        area=area,
+        outline=outline,
         steepness=_sums(on_rim, sight.slopes[rim], count),
-        depth=_sums(owner, depth / (paper[on_ink] + GLARE), count) / np.maximum(stats[:, 4], 1),
+        depth=_sums(owner, depth / (paper[on_ink] + GLARE), count) / area,
         contact=_sums(border, np.ones(border.shape), count),
         off_paper=_sums(owner, beside, count) / np.maximum(_sums(owner, depth, count), 1.0),
+        sharpness=steepest / np.maximum(outline * _sums(owner, depth, count) / area, 1.0),
     )
 
 
@@ -226,9 +241,14 @@ def is_frame(pieces: Pieces, piece: int, within: NDArray[np.int64]) -> bool:
     outlines, _ = cv2.findContours(shape, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     outline = outlines[0]
     long, short = sorted((side + 1 for side in cv2.minAreaRect(outline)[1]), reverse=True)
-    hull = cv2.contourArea(cv2.convexHull(outline)) + long + short  # centres of pixels -> edges
-    if hull > RECTANGLE * long * short:
+    hull = cv2.convexHull(outline)
+    area = cv2.contourArea(hull) + long + short  # centres of pixels -> edges
+    if area > RECTANGLE * long * short:
         return True
-    filled = cv2.drawContours(np.zeros_like(shape), [outline], -1, 1, cv2.FILLED)
+    round_it = cv2.drawContours(np.zeros_like(shape), [hull], -1, 1)
+    pen = round(pieces.width[piece]) | 1
+    along = cv2.dilate(shape, np.ones((pen, pen), np.uint8))[round_it > 0]
+    closed = hull if along.mean() >= ROUND else outline
+    filled = cv2.drawContours(np.zeros_like(shape), [closed], -1, 1, cv2.FILLED)
     inside = np.where(filled > 0, pieces.labels[top : top + height, left : left + width], 0)
     return bool(np.isin(within, inside).any())

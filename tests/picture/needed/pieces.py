@@ -50,6 +50,16 @@ def a_torn_frame_goes_and_a_round_stroke_around_a_digit_stays() -> bool:
     return len(chosen(drawn(sides, digit))) == 1 and len(chosen(drawn(curve, digit))) == 2
 
 
+@needs("pieces.ROUND")
+def a_circle_with_a_gap_around_a_digit_goes_and_a_hook_around_one_stays() -> bool:
+    def around(end: float) -> int:
+        curve = stroke(*((int(150 + 110 * np.cos(a)), int(150 + 110 * np.sin(a)))
+                         for a in np.linspace(0.2, end, 40)))  # fmt: skip
+        return len(chosen(drawn(curve, bar(140, 90, 10, 120))))
+
+    return around(6.2) == 1 and around(4.7) == 2
+
+
 @needs("pieces.HELD")
 def a_digit_with_a_speck_inside_is_no_frame_and_one_around_a_small_digit_is() -> bool:
     frame = stroke((20, 20), (20, 280), (280, 280), (280, 20), (20, 20), pen=6)
@@ -76,6 +86,17 @@ def faint_ink_is_of_another_pen() -> bool:
     dark[:, 170:] //= 4
     dark[:, 220:] *= 2
     return len(chosen(mask, dark)) == 2
+
+
+@needs("pieces.AS_SHARP")
+def a_shadow_is_of_no_pen_and_a_digit_out_of_focus_is() -> bool:
+    mask = drawn(STEM, bar(180, 60, 12, 180), bar(240, 60, 12, 180))
+    sharp = mask * np.float32(200)
+    dark = sharp.copy()
+    for left, blur in ((160, 1.0), (215, 6.0)):
+        part = np.s_[:, left : left + 55]
+        dark[part] = cv2.GaussianBlur(sharp[part], (0, 0), blur)
+    return len(chosen((dark > 30).astype(np.uint8), dark)) == 2
 
 
 @needs("pieces.BODY")
