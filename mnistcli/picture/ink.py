@@ -74,8 +74,11 @@ def typical(values: NDArray[np.uint8] | NDArray[np.float32]) -> float:
 
 
 def surroundings(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return the median of half a picture around each pixel: the paper's brightness, uint8."""
-    height, width = grey.shape
+    """Return the median of half a picture around each pixel: the paper's brightness, uint8.
+
+    Of (h, w, 3), that of each colour.
+    """
+    height, width = grey.shape[:2]
     scale = THUMBNAIL / max(height, width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     thumbnail = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
@@ -138,6 +141,11 @@ def components(mask: NDArray[np.uint8]) -> tuple[NDArray[np.integer], NDArray[np
     return np.asarray(labels), np.asarray(stats, np.int32)
 
 
+def border(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the pixels at the border of a picture."""
+    return np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+
+
 def away_from_border(ink: NDArray[np.uint8], strong: int) -> NDArray[np.bool_]:
     """Tell where there is no ink above half of `strong` that hangs together with the border.
 
@@ -145,8 +153,8 @@ def away_from_border(ink: NDArray[np.uint8], strong: int) -> NDArray[np.bool_]:
     threshold between both makes paper of the digit.
     """
     _, labels = cv2.connectedComponents((ink > strong // 2).astype(np.uint8), connectivity=8)
-    border = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
-    leaning = np.isin(labels, border[border > 0]).astype(np.uint8)
+    at_border = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
+    leaning = np.isin(labels, at_border[at_border > 0]).astype(np.uint8)
     with_its_slopes = cv2.dilate(leaning, np.ones((5, 5), np.uint8))
     return np.asarray(with_its_slopes == 0, np.bool_)
 

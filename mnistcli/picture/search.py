@@ -20,6 +20,9 @@ from mnistcli.picture.sheet import RIM, alone, four_sided, is_apart, is_drawn_on
 #: felt pen; a ballpoint on a photo. The narrower, the smaller the shadows that are paper still.
 SPANS = (0.5, 0.2, 0.08)
 
+#: Nearly as wide as the picture: a sheet of paper on a table.
+SHEETS = 1.0
+
 #: Depths of ink, in thresholds: all that is nearer to ink than to paper; and fainter parts, as
 #: of a pencil's stroke, that hang together with such ink.
 DEPTHS = (1.0, 0.4)
@@ -158,15 +161,14 @@ def find(light: NDArray[np.uint8]) -> Found:
 
     Raises `PictureError` when there is nothing that could be writing.
     """
-    grey = ink.to_grey(light)
-    view = View(grey)
+    view = View(ink.to_grey(light))
     found = _alone_on_plain_ground(view)
     if found is not None:
         return _told_from_noise(view, found)
     coarse = _coarse(view)
     sheet = _sheet(coarse)
     if sheet is not None:
-        on_it = View(alone(grey, sheet))
+        on_it = View(ink.to_grey(alone(light, sheet)))
         with suppress(PictureError):  # it may be a stroke
             return _told_from_noise(on_it, _search(on_it, _coarse(on_it)))
     return _told_from_noise(view, _search(view, coarse))
@@ -200,7 +202,7 @@ def _alone_on_plain_ground(view: View) -> Found | None:
 
 def is_plain(view: View) -> bool:
     """Tell whether a picture is drawn on a ground of one colour."""
-    return bool(np.ptp(_border(view.grey)) <= ONE_COLOUR)
+    return bool(np.ptp(ink.border(view.grey)) <= ONE_COLOUR)
 
 
 def is_all(view: View, mask: NDArray[np.uint8]) -> bool:
@@ -213,11 +215,7 @@ def is_all(view: View, mask: NDArray[np.uint8]) -> bool:
 
 def ground(view: View) -> int:
     """Return the `Look.flip` of what is drawn on the ground that the border shows."""
-    return 0 if np.median(_border(view.grey)) > view.grey.mean() else 255
-
-
-def _border(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    return np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+    return 0 if np.median(ink.border(view.grey)) > view.grey.mean() else 255
 
 
 def stands_out(view: View, mask: NDArray[np.uint8]) -> bool:
@@ -254,20 +252,21 @@ def _clearest(found: Iterable[Found]) -> Found | None:
     return _most_evident(light if clarity(light) > clarity(dark) else dark)
 
 
-def _resized(grey: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
-    size = max(1, round(grey.shape[1] * scale)), max(1, round(grey.shape[0] * scale))
-    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
-
-
 def _coarse(view: View) -> View:
     scale = COARSE / max(view.grey.shape)
-    return View(_resized(view.grey, scale)) if scale < 1 else view
+    if scale >= 1:
+        return view
+    height, width = (max(1, round(side * scale)) for side in view.grey.shape)
+    resized = cv2.resize(view.grey, (width, height), interpolation=cv2.INTER_AREA)
+    return View(np.asarray(resized, np.uint8))
 
 
 def _sheet(coarse: View) -> NDArray[np.uint8] | None:
     """Return the sheet of paper, or the plot, that the writing is on: (h, w) of 0 and 1, or None."""
-    for flip in (255, 0):
-        seen = coarse.ink(Look(flip, SPANS[0], DEPTHS[0]))
+    looks = [Look(flip, SPANS[0], DEPTHS[0]) for flip in (255, 0)]
+    # A large one may be paler than what is written on it.
+    for look in (*looks, Look(ground(coarse), SHEETS, DEPTHS[-1])):
+        seen = coarse.ink(look)
         sheet = None if seen is None else four_sided(seen.mask)
         if sheet is not None and is_apart(sheet, coarse.grey, coarse.slopes):
             return np.asarray(cv2.erode(sheet, RIM, iterations=2), np.uint8)

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.picture.ink import components, surroundings
+from mnistcli.picture.ink import border, components, surroundings
 
 #: A sheet of paper on a table, or a plot on a page: an area that is this much of the picture and
 #: fills this much of its convex hull, which a quadrilateral covers to this part, its corners within
@@ -16,7 +16,7 @@ CORNERS = 0.03
 
 #: Its edge is as steep as this: eight grey levels a pixel, where Sobel's kernel counts eight times.
 #: Light that falls off is not. What is around it differs by four times as much: farther away than
-#: this part of its side, so that paper inside a stroke is no sheet.
+#: this part of its side, so that paper inside a stroke is no sheet; or at the picture's border.
 EDGE = 64.0
 AROUND = 0.5
 
@@ -64,18 +64,25 @@ def is_apart(
     kernel = np.ones((reach | 1, reach | 1), np.uint8)
     outside = grey[window][cv2.dilate(sheet[window], kernel) == 0]
     inside = float(np.median(grey[sheet > 0]))
-    shade = float(np.median(outside)) if len(outside) else 255.0 - inside
+    if not len(outside):  # a large sheet
+        outside = border(grey)
+    shade = float(np.median(outside))
     return bool(np.median(slopes[edge]) >= EDGE and abs(inside - shade) >= EDGE / 2)
 
 
-def alone(grey: NDArray[np.uint8], sheet: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Paint over what is beside a sheet with its paper's shade nearby: light falls off."""
+def alone(light: NDArray[np.uint8], sheet: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Paint over what is beside a sheet with its paper's shade nearby: light falls off.
+
+    Light is (h, w) or (h, w, 3).
+    """
     on_it = np.asarray(
-        cv2.resize(sheet, grey.shape[::-1], interpolation=cv2.INTER_NEAREST), np.uint8
+        cv2.resize(sheet, light.shape[1::-1], interpolation=cv2.INTER_NEAREST), np.uint8
     )
     _, nearest = cv2.distanceTransformWithLabels(
         1 - on_it, cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
     )
-    shades = np.zeros(nearest.max() + 1, np.uint8)
-    shades[nearest[on_it > 0]] = grey[on_it > 0]
-    return np.where(on_it > 0, grey, surroundings(shades[nearest]))
+    shades = np.zeros((nearest.max() + 1, *light.shape[2:]), np.uint8)
+    shades[nearest[on_it > 0]] = light[on_it > 0]
+    painted = surroundings(shades[nearest])
+    painted[on_it > 0] = light[on_it > 0]
+    return painted

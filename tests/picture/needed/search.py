@@ -163,6 +163,14 @@ def polygon(*points: tuple[int, int]) -> Shape:
     return lambda mask: cv2.fillPoly(mask, [np.array(points, np.int32)], 1)
 
 
+@needs("search.SHEETS")
+def a_yellow_note_that_nearly_fills_the_picture() -> bool:
+    note = drawn(polygon((30, 50), (270, 30), (290, 270), (50, 290)), size=(320, 320))
+    paper = np.where(note[..., None] > 0, (255, 235, 100), (240, 240, 240))
+    seven = ink(7, size=(320, 320), height=0.15, pen=8)
+    return all(seen(on(paper, seven, pen), seven) > 0.7 for pen in ((20, 40, 100), (30, 30, 30)))
+
+
 @needs("sheet.LARGE")
 def a_small_sheet_and_a_smaller_thing() -> bool:
     large, thing = (
