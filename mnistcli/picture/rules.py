@@ -10,7 +10,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.picture.heights import usual_height
 from mnistcli.picture.ink import components, connected
 from mnistcli.picture.lines import (
     COVERED,
@@ -22,6 +21,7 @@ from mnistcli.picture.lines import (
     may_have_any,
     runs,
 )
+from mnistcli.picture.pieces import usual_height
 
 #: A rule is thinner than this part of the picture's longer side; looked for among thinner ink
 #: first, as long strokes of a thin pen would hide it among all that is thinner than this.

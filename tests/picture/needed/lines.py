@@ -42,7 +42,7 @@ def a_line_under_digits_goes_and_a_foot_stays() -> bool:
     )
 
 
-@needs("heights.TALLER")
+@needs("pieces.TALLER")
 def a_line_is_long_beside_the_digits_and_not_beside_their_dots() -> bool:
     dots = [bar(20 + 12 * k, 280, 6, 6) for k in range(20)]
     seven = drawn(stroke((100, 60), (300, 60), (200, 240)), *dots, size=(300, 500))
