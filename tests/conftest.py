@@ -33,10 +33,12 @@ def filled_once(tmp_path_factory: pytest.TempPathFactory) -> FilledOnce:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _loopback_without_proxy() -> Iterator[None]:
-    """Reach the tests' own servers directly, whatever proxy this machine goes through."""
+def _environment_of_their_own() -> Iterator[None]:
+    """Reach the tests' own servers and folders, whatever proxy and folders this machine has set."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NO_PROXY", "127.0.0.1,localhost")
+        for name in [name for name in os.environ if name.startswith("MNISTCLI_")]:
+            patch.delenv(name)
         yield
 
 

@@ -16,6 +16,7 @@ SUFFIXES = (
 )
 """What counts as a picture in a folder; a file that is named is read whatever its suffix."""
 MAX_BYTES = 330_000_000  # 12,000 x 9,000 pixels of three bytes take 324 million
+TOO_LARGE = f"larger than {MAX_BYTES // 1_000_000} MB; no picture of a digit is."
 
 
 def expand(inputs: Iterable[str], passed_over: Counter[str] | None = None) -> Iterator[str]:
@@ -87,6 +88,8 @@ def read_file(path: str) -> bytes:
                 status = os.fstat(descriptor)
                 if not stat.S_ISREG(status.st_mode):
                     raise PictureError("not a regular file; pipe it in and name it `-`.")
+                if status.st_size > MAX_BYTES:
+                    raise PictureError(TOO_LARGE)
                 data = _read(descriptor, status.st_size)
             finally:
                 os.close(descriptor)
@@ -96,14 +99,14 @@ def read_file(path: str) -> bytes:
             reason = "it is an address of the web; download it, or pipe it in and name it `-`"
         raise PictureError(f"cannot be opened: {reason}.") from error
     if len(data) > MAX_BYTES:
-        raise PictureError(f"larger than {MAX_BYTES // 1_000_000} MB; no picture of a digit is.")
+        raise PictureError(TOO_LARGE)
     return data
 
 
 def _read(descriptor: int, size: int) -> bytes:
-    """Return what a file of that size holds, which may be more: some have no size. Or too much."""
+    """Return what a file of that size holds, which may be more, or too much: some have no size."""
     # Python makes room for as much as it is asked for.
-    data = os.read(descriptor, min(size, MAX_BYTES) + 1)
+    data = os.read(descriptor, size + 1)
     if len(data) != size:
         with open(descriptor, "rb", closefd=False) as rest:
             data += rest.read(MAX_BYTES + 1 - len(data))

@@ -1,10 +1,13 @@
 """Which files of a folder are read, in what order, and what is said of the others."""
 
+import os
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from mnistcli.errors import PictureError
+from mnistcli.reading import inputs
 from mnistcli.reading.inputs import expand, read_file, said
 
 
@@ -79,3 +82,12 @@ SIZELESS = Path("/proc/version")
 )
 def test_a_file_that_states_no_size_is_read_whole():
     assert read_file(str(SIZELESS)) == SIZELESS.read_bytes()
+
+
+def test_a_file_that_is_too_large_is_refused_unread(tmp_path, monkeypatch):
+    path = tmp_path / "sparse.png"
+    path.touch()
+    os.truncate(path, inputs.MAX_BYTES + 1)
+    monkeypatch.delattr(inputs, "_read")
+    with pytest.raises(PictureError, match="larger than 330 MB"):
+        read_file(str(path))
