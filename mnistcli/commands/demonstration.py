@@ -29,17 +29,20 @@ def mnist_within_reach(data_dir: Path) -> bool:
 def write_pictures(data_dir: Path, dataset: str, folder: Path) -> list[Path]:
     """Write a few test images as pictures that a person could have made, and return their paths.
 
-    They are the first of as many different digits, large, dark on light, and off the centre.
+    They are of the first different digits, each the one most like all others of its digit; large,
+    dark on light, and off the centre.
     """
     test = store.load(data_dir, dataset, "test")
     folder.mkdir(exist_ok=True)
     paths = []
     _, first = np.unique(test.labels, return_index=True)
-    for index in sorted(first)[:PICTURES]:
-        ink = PIL.Image.fromarray(test.images[index]).resize((28 * SIZE, 28 * SIZE))
+    for label in test.labels[sorted(first)[:PICTURES]]:
+        images = test.images[test.labels == label]
+        unlike = np.abs(images - images.mean(axis=0)).sum(axis=(1, 2))
+        ink = PIL.Image.fromarray(images[unlike.argmin()]).resize((28 * SIZE, 28 * SIZE))
         paper = PIL.Image.new("L", (40 * SIZE, 32 * SIZE), PAPER)
         paper.paste(INK, (SIZE, 3 * SIZE), ink)
-        path = folder / f"{test.labels[index]}.png"
+        path = folder / f"{label}.png"
         paper.save(path)
         paths.append(path)
     return paths
