@@ -30,8 +30,9 @@ def ordered(
 ) -> Iterator[B]:
     """Yield function(item) for each item, in order, computed by that many processes.
 
-    By default, there is one per core; each has its `own()`, which `make` makes. Items are taken only
-    as results are consumed: at most two per process are under way. Raises BrokenProcessPool if a process dies.
+    By default, there is one per core; each has its `own()`, which `make` makes. Items are taken
+    only as results are consumed: at most two per process are under way. Raises BrokenProcessPool
+    if a process dies.
     """
     workers = workers or cores()
     pending: deque[Future[B]] = deque()

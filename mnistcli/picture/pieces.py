@@ -69,6 +69,11 @@ class Sight:
     surroundings: NDArray[np.uint8]
     slopes: NDArray[np.float32]
 
+    @cached_property
+    def steepest(self) -> NDArray[np.float32]:
+        """Return the steepest slope beside each pixel: a hairline has it on both sides of itself."""
+        return np.asarray(cv2.dilate(self.slopes, np.ones((3, 3), np.uint8)), np.float32)
+
 
 @dataclass(frozen=True)
 class Pieces:
@@ -235,8 +240,7 @@ def measure(mask: NDArray[np.uint8], paper: NDArray[np.uint8], sight: Sight) -> 
     beside = np.minimum(depth, cv2.subtract(sight.surroundings, sight.grey)[on_ink])
     area = np.maximum(stats[:, cv2.CC_STAT_AREA], 1).astype(np.float64)
     outline = _sums(on_rim, np.ones(on_rim.shape), count)
-    # On both sides of a hairline it is steep, but not in its middle.
-    steepest = _sums(on_rim, cv2.dilate(sight.slopes, np.ones((3, 3), np.uint8))[rim], count)
+    depths = _sums(owner, depth, count)
     border = np.concatenate([labels[0], labels[-1], labels[1:-1, 0], labels[1:-1, -1]])
     return Pieces(
         labels=labels,
@@ -246,8 +250,9 @@ def measure(mask: NDArray[np.uint8], paper: NDArray[np.uint8], sight: Sight) -> 
         steepness=_sums(on_rim, sight.slopes[rim], count),
         depth=_sums(owner, depth / (paper[on_ink] + GLARE), count) / area,
         contact=_sums(border, np.ones(border.shape), count),
-        off_paper=_sums(owner, beside, count) / np.maximum(_sums(owner, depth, count), 1.0),
-        sharpness=steepest / np.maximum(outline * _sums(owner, depth, count) / area, 1.0),
+        off_paper=_sums(owner, beside, count) / np.maximum(depths, 1.0),
+        sharpness=_sums(on_rim, sight.steepest[rim], count)
+        / np.maximum(outline * depths / area, 1.0),
     )
 
 

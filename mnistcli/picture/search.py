@@ -82,8 +82,6 @@ class Found:
 class Ink(NamedTuple):
     """What is ink in one way of looking; arrays (h, w) uint8."""
 
-    grey: NDArray[np.uint8]
-    """Dark ink on light paper."""
     paper: NDArray[np.uint8]
     dark: NDArray[np.uint8]
     mask: NDArray[np.uint8]
@@ -98,29 +96,33 @@ class View:
     def __init__(self, grey: NDArray[np.uint8]) -> None:
         self.grey = np.asarray(cv2.GaussianBlur(grey, (3, 3), 0), np.uint8)
         self.slopes = ink.slopes(self.grey)
-        self._around = ink.surroundings(self.grey)
-        self._seen: dict[tuple[int, float], tuple[Bytes, Bytes, Bytes, int]] = {}
+        around = ink.surroundings(self.grey)
+        self._sights = {
+            flip: Sight(self.grey ^ np.uint8(flip), around ^ np.uint8(flip), self.slopes)
+            for flip in (0, 255)
+        }
+        self._seen: dict[tuple[int, float], tuple[Bytes, Bytes, int]] = {}
         # Where ink stands out well, several looks see the same of it.
         self._cleaned: dict[bytes, tuple[Bytes, Bytes]] = {}
         self._written: dict[tuple[int, float, bytes], Writing | None] = {}
 
     def ink(self, look: Look) -> Ink | None:
         """Tell ink from paper in one way; None where nothing is dark enough."""
-        grey, paper, dark, strong = self._darkness(look.flip, look.span)
+        paper, dark, strong = self._darkness(look.flip, look.span)
         if look.inside:
             inside = ink.away_from_border(dark, strong)
             dark, strong = dark * inside, ink.threshold(dark, inside)
         if strong < FAINTEST:
             return None
-        return Ink(grey, paper, dark, ink.inked(dark, strong, look.depth), strong)
+        return Ink(paper, dark, ink.inked(dark, strong, look.depth), strong)
 
-    def _darkness(self, flip: int, span: float) -> tuple[Bytes, Bytes, Bytes, int]:
-        """Return grey, paper, darkness and its threshold; looks of several depths share them."""
+    def _darkness(self, flip: int, span: float) -> tuple[Bytes, Bytes, int]:
+        """Return paper, darkness and its threshold; looks of several depths share them."""
         if (flip, span) not in self._seen:
-            grey = self.grey ^ np.uint8(flip)
+            grey = self._sights[flip].grey
             paper = ink.paper_behind(grey, int(span * max(grey.shape)) // 2 * 2 + 1)
             dark = ink.darkness(grey, paper)
-            self._seen[flip, span] = grey, paper, dark, ink.threshold(dark)
+            self._seen[flip, span] = paper, dark, ink.threshold(dark)
         return self._seen[flip, span]
 
     def through(self, look: Look) -> Found | None:
@@ -131,8 +133,7 @@ class View:
         mask = self._strokes(seen, look)
         key = look.flip, look.span, mask.tobytes()
         if key not in self._written:
-            sight = Sight(seen.grey, self._around ^ np.uint8(look.flip), self.slopes)
-            self._written[key] = find_writing(mask, seen.paper, sight)
+            self._written[key] = find_writing(mask, seen.paper, self._sights[look.flip])
         writing = self._written[key]
         return Found(look, writing, seen.dark) if writing else None
 

@@ -21,7 +21,7 @@ CHATTER = re.compile(
     | /job:\w+/replica:\d+/task:\d+$                  # other workers, a line each, under such a line
     | WARNING:\ All\ log\ messages\ before\ absl::InitializeLog
     | To\ enable\ the\ following\ instructions:
-    # LiteRT writes a line in three parts, and several processes write theirs at the same time.
+    # LiteRT writes a line in three parts, and several processes at once leave empty lines, too.
     | (INFO:\ |Created\ TensorFlow\ Lite\ XNNPACK\ delegate\ for\ CPU\.)*$
     """,
     re.VERBOSE,
