@@ -14,13 +14,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.picture.ink import GLARE, components
+from mnistcli.picture.ink import GLARE, above_noise, components
 
 #: So many pieces of ink are looked at, the best ones first: a page of digits has some hundreds.
 MOST_PIECES = 400
 
 #: A stroke that runs out of the picture leaves its width there, or twice that when slanting.
 OPEN_ENDS = 2.0
+
+#: What has less than this part of an outline's mean slope, or no more than noise, was not drawn: where
+#: a stroke is broader than was looked for, its middle is paper.
+FLAT = 0.3
 
 #: The length of a stroke in widths, as in `Pieces.slenderness`, from which ink is a stroke and not
 #: an area. With outlines counted in pixels a disc has 5.0, a bar 3.2 times as long as wide 5.5,
@@ -70,6 +74,11 @@ class Sight:
     slopes: NDArray[np.float32]
 
     @cached_property
+    def steep(self) -> float:
+        """Return the least slope above the noise."""
+        return above_noise(self.slopes)
+
+    @cached_property
     def steepest(self) -> NDArray[np.float32]:
         """Return the steepest slope beside each pixel: a hairline has it on both sides of itself."""
         return np.asarray(cv2.dilate(self.slopes, np.ones((3, 3), np.uint8)), np.float32)
@@ -84,6 +93,7 @@ class Pieces:
     area: NDArray[np.float64]
     outline: NDArray[np.float64]  # pixels on it, without those at the picture's border
     steepness: NDArray[np.float64]  # sum of the slopes on the outline
+    steep: NDArray[np.float64]  # 0..1: the part of the outline that is not flat
     depth: NDArray[np.float64]  # 0..1: how dark its ink is beside the paper
     contact: NDArray[np.float64]  # pixels at the picture's border
     off_paper: NDArray[np.float64]  # 0..1: how much of its depth it keeps beside its surroundings
@@ -183,7 +193,7 @@ def find_writing(mask: NDArray[np.uint8], paper: NDArray[np.uint8], sight: Sight
         parts=parts,
         height=height,
         pen=2.0 * float(pieces.area[chosen].sum()) / outline,
-        evidence=float(evidence[chosen].sum()),
+        evidence=float((evidence * pieces.steep)[chosen].sum()),
         contrast=float(pieces.steepness[first] / pieces.outline[first]),
         share=float(told[chosen].sum() / max(told.sum(), 1.0)),
         freedom=float(pieces.freedom[first]),
@@ -241,13 +251,17 @@ def measure(mask: NDArray[np.uint8], paper: NDArray[np.uint8], sight: Sight) -> 
     area = np.maximum(stats[:, cv2.CC_STAT_AREA], 1).astype(np.float64)
     outline = _sums(on_rim, np.ones(on_rim.shape), count)
     depths = _sums(owner, depth, count)
+    slopes = sight.slopes[rim]
+    steepness = _sums(on_rim, slopes, count)
+    flat = np.maximum(FLAT * steepness / np.maximum(outline, 1.0), sight.steep)
     border = np.concatenate([labels[0], labels[-1], labels[1:-1, 0], labels[1:-1, -1]])
     return Pieces(
         labels=labels,
         boxes=stats[:, : cv2.CC_STAT_AREA],
         area=area,
         outline=outline,
-        steepness=_sums(on_rim, sight.slopes[rim], count),
+        steepness=steepness,
+        steep=_sums(on_rim, slopes >= flat[on_rim], count) / np.maximum(outline, 1.0),
         depth=_sums(owner, depth / (paper[on_ink] + GLARE), count) / area,
         contact=_sums(border, np.ones(border.shape), count),
         off_paper=_sums(owner, beside, count) / np.maximum(depths, 1.0),

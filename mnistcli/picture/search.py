@@ -38,11 +38,6 @@ BETTER = 1.05
 #: Least darkness, of 255, where ink is told from paper: half the contrast of the faintest pencil.
 FAINTEST = 8
 
-#: Writing's outline is at least this much steeper than the picture's median slope.
-ABOVE_NOISE = 3.0
-#: ... and at least one grey level a pixel, which Sobel's kernel counts eight times.
-SLOPE = 8.0
-
 #: Writing has at least this part of the evidence for all pieces; noise is many small ones.
 OF_ALL = 0.1
 
@@ -105,6 +100,11 @@ class View:
         # Where ink stands out well, several looks see the same of it.
         self._cleaned: dict[bytes, tuple[Bytes, Bytes]] = {}
         self._written: dict[tuple[int, float, bytes], Writing | None] = {}
+
+    @property
+    def steep(self) -> float:
+        """The least slope above the noise."""
+        return self._sights[0].steep
 
     def ink(self, look: Look) -> Ink | None:
         """Tell ink from paper in one way; None where nothing is dark enough."""
@@ -177,7 +177,7 @@ def find(light: NDArray[np.uint8]) -> Found:
 
 def _told_from_noise(view: View, found: Found) -> Found:
     """Return what was found; raise PictureError where it may be noise."""
-    if found.writing.contrast < max(ABOVE_NOISE * ink.typical(view.slopes), SLOPE):
+    if found.writing.contrast < view.steep:
         raise PictureError(_nothing("nothing stands out from the noise"))
     if found.writing.share < OF_ALL:
         raise PictureError(_nothing("none of its shapes is a pen's stroke"))
@@ -222,7 +222,7 @@ def ground(view: View) -> int:
 def stands_out(view: View, mask: NDArray[np.uint8]) -> bool:
     """Tell whether the outline of a mask is steeper than noise."""
     edge = cv2.morphologyEx(mask, cv2.MORPH_GRADIENT, SPECK) > 0
-    return bool(np.median(view.slopes[edge]) >= max(ABOVE_NOISE * ink.typical(view.slopes), SLOPE))
+    return bool(np.median(view.slopes[edge]) >= view.steep)
 
 
 def _search(view: View, coarse: View) -> Found:

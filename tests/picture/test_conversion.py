@@ -305,3 +305,14 @@ def test_a_thick_frame_around_a_row_of_digits(pen):
     row = sum(ink(4, size=(44, 160), centre=(0.5, at), height=0.4, pen=2) for at in (0.2, 0.5, 0.8))
     found = segment_picture(file(on(paper, row)))
     assert 10 < max(each.box[2] for each in found.candidates) < 24
+
+
+@pytest.mark.parametrize("spread", [0, 5])
+def test_a_broad_pen_on_a_tight_crop_is_not_hollowed(spread):
+    small = cv2.resize(
+        ink(4, size=(96, 96), pen=14, height=0.7), (28, 28), interpolation=cv2.INTER_AREA
+    )
+    large = cv2.resize(small, (140, 140), interpolation=cv2.INTER_CUBIC).clip(0, 1)
+    picture = on(240, large, 40)
+    image = largest(file(noisy(picture, spread)))
+    assert alike(image, largest(file(on(255, ink(4, pen=40, height=0.7))))) >= SAME

@@ -35,6 +35,22 @@ def a_slanting_stroke_that_runs_out_of_the_picture() -> bool:
     return found is not None and found.freedom == 1 and (cut_off is None or cut_off.freedom < 1)
 
 
+@needs("pieces.FLAT")
+def a_hollow_stroke_is_none_and_the_pale_half_of_one_is_drawn() -> bool:
+    def evidence(mask: np.ndarray, dark: np.ndarray) -> float:
+        found = written(mask, dark)
+        assert found is not None
+        return found.evidence
+
+    broad, middle = drawn(bar(130, 10, 40, 280)), drawn(bar(137, 17, 26, 266))
+    blurred = cv2.GaussianBlur(broad * 200.0, (0, 0), 3)
+    upper, lower = drawn(bar(100, 30, 12, 120)), drawn(bar(100, 150, 12, 120))
+    fading = cv2.GaussianBlur(upper * 200.0 + lower * 70.0, (0, 0), 1)
+    return evidence(broad, blurred) > evidence(broad - middle, blurred) and (
+        evidence(upper | lower, fading) > 1.2 * evidence(upper, fading)
+    )
+
+
 @needs("pieces.STROKE")
 def a_blot_is_no_stroke_and_a_stout_digit_is_one() -> bool:
     blot = drawn(lambda mask: cv2.circle(mask, (150, 150), 60, 1, -1))

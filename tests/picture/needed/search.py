@@ -72,13 +72,13 @@ def the_faintest_ink_is_seen() -> bool:
     return seen(on(255, seven, 230), seven) > 0.8
 
 
-@needs("search.SLOPE")
+@needs("ink.SLOPE")
 def a_blurred_digit_is_seen() -> bool:
     seven = cv2.GaussianBlur(ink(7, pen=30, height=0.7), (0, 0), 10)
     return seen(on(255, seven, 220), seven) > 0.8
 
 
-@needs("search.ABOVE_NOISE")
+@needs("ink.ABOVE_NOISE")
 def a_pencil_on_grainy_paper_is_seen() -> bool:
     seven = ink(7, pen=10)
     grain = np.random.default_rng(5).normal(0, 12, seven.shape)
