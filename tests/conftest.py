@@ -114,10 +114,27 @@ def mnist_dir() -> Path:
 @pytest.fixture(scope="session")
 def own_digits() -> Path:
     """The manifest of people's own digit pictures."""
-    manifest = SHARED / "own-digits" / "MANIFEST.csv"
-    if not manifest.is_file():
-        pytest.skip("people's own pictures are not beside the checkout (../shared/own-digits)")
-    return manifest
+    return manifest("own-digits")
+
+
+def manifest(folder: str) -> Path:
+    """The manifest of labelled pictures beside the checkout."""
+    found = SHARED / folder / "MANIFEST.csv"
+    if not found.is_file():
+        pytest.skip(f"people's own pictures are not beside the checkout (../shared/{folder})")
+    return found
+
+
+@pytest.fixture(scope="session")
+def own_numbers() -> Path:
+    """The manifest of people's own pictures of numbers."""
+    return manifest("own-numbers")
+
+
+@pytest.fixture(scope="session")
+def paper() -> Path:
+    """The manifest of digits on paper as it is; those without a label are none."""
+    return manifest("paper")
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """The network that comes with mnistcli: used until there is a run, and never written into."""
 
+import csv
 import json
 import subprocess
 import sys
@@ -7,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from mnistcli.reading.classifier import Classifier
+from mnistcli.reading.prediction import Prediction, predict
 from mnistcli.runs.run import PRETRAINED, Run
 
 ROOT = Path(__file__).parents[2]
@@ -37,6 +40,29 @@ def test_it_cannot_be_trained_on_and_says_so(mnistcli_here, data_dir, tmp_path):
     result = mnistcli_here("train", "--from", "pretrained", *where)
     assert result.returncode == 2
     assert "pretrained has none to train on" in result.stderr
+
+
+def answers(manifest: Path) -> list[tuple[str, Prediction]]:
+    """Labels without spaces and lines, and what is read."""
+    with manifest.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    pictures = [(str(manifest.parent / row["path"]), None) for row in rows]
+    labels = ["".join(filter(str.isdigit, row["label"])) for row in rows]
+    return list(zip(labels, predict(pictures, Classifier.load(PRETRAINED)), strict=True))
+
+
+def said(prediction: Prediction) -> str:
+    return "".join(str(digit.digit) for digit in prediction.digits)
+
+
+def test_digits_on_paper_are_read_and_what_is_none_is_doubted(paper):
+    for label, read in answers(paper):
+        assert (said(read) == label) if label else (read.error or read.doubtful), read.path
+
+
+def test_people_s_numbers_are_read_whole(own_numbers):
+    wrong = [read.path for label, read in answers(own_numbers) if said(read) != label]
+    assert len(wrong) <= 2, wrong
 
 
 @pytest.mark.long
