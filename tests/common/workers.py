@@ -17,8 +17,9 @@ WORKER = Path(__file__).parent / "worker.py"
 def free_addresses(n: int, host: str = "127.0.0.1") -> list[str]:
     """Return addresses on which nothing listens now, of ports that no system gives away itself."""
     found: list[int] = []
+    chance = random.SystemRandom()  # the usual one may be seeded alike in tests that run at once
     while len(found) < n:
-        port = random.randrange(10_000, 30_000)
+        port = chance.randrange(10_000, 30_000)
         with suppress(OSError), socket.create_server((host, port)):
             found += [port] * (port not in found)
     return [f"{host}:{port}" for port in found]
