@@ -23,9 +23,7 @@ GLARE = 16.0
 #: exceeds it in 0.2 % of the pixels.
 NOISY_SLOPES = 3.0
 
-#: An outline is at least this much steeper than the picture's median slope.
-ABOVE_NOISE = 3.0
-#: ... and at least one grey level a pixel, which Sobel's kernel counts eight times.
+#: ... and so are those below one grey level a pixel, which Sobel's kernel counts eight times.
 SLOPE = 8.0
 
 #: Side of the thumbnail on which the surroundings' usual brightness is measured, and the window
@@ -73,9 +71,9 @@ def slopes(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.asarray(cv2.magnitude(across, down), np.float32)
 
 
-def above_noise(slopes: NDArray[np.float32]) -> float:
-    """Return the least slope of what was drawn: a picture's others are paper, and noise."""
-    return max(ABOVE_NOISE * typical(slopes), SLOPE)
+def least_slope(slopes: NDArray[np.float32]) -> float:
+    """Return how steep what was drawn is at least, of a picture's slopes: others are paper."""
+    return max(NOISY_SLOPES * typical(slopes), SLOPE)
 
 
 def typical(values: NDArray[np.uint8] | NDArray[np.float32]) -> float:

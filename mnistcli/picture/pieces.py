@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.picture.ink import GLARE, above_noise, components
+from mnistcli.picture.ink import GLARE, components, least_slope
 
 #: So many pieces of ink are looked at, the best ones first: a page of digits has some hundreds.
 MOST_PIECES = 400
@@ -22,8 +22,8 @@ MOST_PIECES = 400
 #: A stroke that runs out of the picture leaves its width there, or twice that when slanting.
 OPEN_ENDS = 2.0
 
-#: What has less than this part of an outline's mean slope, or no more than noise, was not drawn: where
-#: a stroke is broader than was looked for, its middle is paper.
+#: What has less than this part of an outline's mean slope, or of noise, is flat. Where a stroke is
+#: broader than was looked for, its middle is paper, and has such an outline: it was not seen whole.
 FLAT = 0.3
 
 #: The length of a stroke in widths, as in `Pieces.slenderness`, from which ink is a stroke and not
@@ -74,9 +74,9 @@ class Sight:
     slopes: NDArray[np.float32]
 
     @cached_property
-    def steep(self) -> float:
-        """Return the least slope above the noise."""
-        return above_noise(self.slopes)
+    def least_slope(self) -> float:
+        """Return how steep what was drawn is at least."""
+        return least_slope(self.slopes)
 
     @cached_property
     def steepest(self) -> NDArray[np.float32]:
@@ -193,6 +193,7 @@ def find_writing(mask: NDArray[np.uint8], paper: NDArray[np.uint8], sight: Sight
         parts=parts,
         height=height,
         pen=2.0 * float(pieces.area[chosen].sum()) / outline,
+        # Flat outlines tell how well a look sees; for ranking pieces they are no use: noise is steep.
         evidence=float((evidence * pieces.steep)[chosen].sum()),
         contrast=float(pieces.steepness[first] / pieces.outline[first]),
         share=float(told[chosen].sum() / max(told.sum(), 1.0)),
@@ -250,10 +251,11 @@ def measure(mask: NDArray[np.uint8], paper: NDArray[np.uint8], sight: Sight) -> 
     beside = np.minimum(depth, cv2.subtract(sight.surroundings, sight.grey)[on_ink])
     area = np.maximum(stats[:, cv2.CC_STAT_AREA], 1).astype(np.float64)
     outline = _sums(on_rim, np.ones(on_rim.shape), count)
+    length = np.maximum(outline, 1.0)
     depths = _sums(owner, depth, count)
     slopes = sight.slopes[rim]
     steepness = _sums(on_rim, slopes, count)
-    flat = np.maximum(FLAT * steepness / np.maximum(outline, 1.0), sight.steep)
+    flat = np.maximum(FLAT * steepness / length, sight.least_slope)
     border = np.concatenate([labels[0], labels[-1], labels[1:-1, 0], labels[1:-1, -1]])
     return Pieces(
         labels=labels,
@@ -261,7 +263,7 @@ def measure(mask: NDArray[np.uint8], paper: NDArray[np.uint8], sight: Sight) -> 
         area=area,
         outline=outline,
         steepness=steepness,
-        steep=_sums(on_rim, slopes >= flat[on_rim], count) / np.maximum(outline, 1.0),
+        steep=_sums(on_rim, slopes >= flat[on_rim], count) / length,
         depth=_sums(owner, depth / (paper[on_ink] + GLARE), count) / area,
         contact=_sums(border, np.ones(border.shape), count),
         off_paper=_sums(owner, beside, count) / np.maximum(depths, 1.0),

@@ -102,9 +102,9 @@ class View:
         self._written: dict[tuple[int, float, bytes], Writing | None] = {}
 
     @property
-    def steep(self) -> float:
-        """The least slope above the noise."""
-        return self._sights[0].steep
+    def least_slope(self) -> float:
+        """How steep what was drawn is at least."""
+        return self._sights[0].least_slope
 
     def ink(self, look: Look) -> Ink | None:
         """Tell ink from paper in one way; None where nothing is dark enough."""
@@ -177,7 +177,7 @@ def find(light: NDArray[np.uint8]) -> Found:
 
 def _told_from_noise(view: View, found: Found) -> Found:
     """Return what was found; raise PictureError where it may be noise."""
-    if found.writing.contrast < view.steep:
+    if found.writing.contrast < view.least_slope:
         raise PictureError(_nothing("nothing stands out from the noise"))
     if found.writing.share < OF_ALL:
         raise PictureError(_nothing("none of its shapes is a pen's stroke"))
@@ -222,7 +222,7 @@ def ground(view: View) -> int:
 def stands_out(view: View, mask: NDArray[np.uint8]) -> bool:
     """Tell whether the outline of a mask is steeper than noise."""
     edge = cv2.morphologyEx(mask, cv2.MORPH_GRADIENT, SPECK) > 0
-    return bool(np.median(view.slopes[edge]) >= view.steep)
+    return bool(np.median(view.slopes[edge]) >= view.least_slope)
 
 
 def _search(view: View, coarse: View) -> Found:

@@ -78,13 +78,6 @@ def a_blurred_digit_is_seen() -> bool:
     return seen(on(255, seven, 220), seven) > 0.8
 
 
-@needs("ink.ABOVE_NOISE")
-def a_pencil_on_grainy_paper_is_seen() -> bool:
-    seven = ink(7, pen=10)
-    grain = np.random.default_rng(5).normal(0, 12, seven.shape)
-    return seen((on(230, seven, 200) + grain).clip(0, 255), seven) > 0.8
-
-
 @needs("search.OF_ALL")
 def a_digit_among_hundreds_of_hairs_is_not_to_be_told() -> bool:
     seven = ink(7, size=(600, 600), height=0.2, pen=16)
