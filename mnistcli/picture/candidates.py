@@ -15,19 +15,9 @@ from mnistcli.picture.image import HALF, digit_image
 from mnistcli.picture.ink import connected, enlarge, sharpen_outline, to_grey
 from mnistcli.picture.layout import Ink, join, lines_of
 from mnistcli.picture.pieces import Writing, weighted_median
-from mnistcli.picture.search import (
-    DEPTHS,
-    SPANS,
-    SPECK,
-    Look,
-    View,
-    find,
-    ground,
-    is_all,
-    is_plain,
-    stands_out,
-)
+from mnistcli.picture.search import DEPTHS, SPANS, Look, View, find
 from mnistcli.picture.segmentation import Box, Candidate, Segmentation
+from mnistcli.picture.sheet import SPECK, ground, is_all, is_plain
 
 #: Edges are rounded off by this part of the pen's width.
 SMOOTH = 0.25
@@ -80,7 +70,7 @@ def segment_whole(light: NDArray[np.uint8], size: tuple[int, int]) -> Segmentati
     try:
         found = find(light)
         mask, dark, pen = found.writing.mask, found.dark, found.writing.pen
-        everything = not is_plain(view) or is_all(view, mask)
+        everything = not is_plain(view.grey) or is_all(view.grey, mask)
     except PictureError:
         everything = False
     if not everything:
@@ -249,7 +239,7 @@ def _all(view: View) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
 
     Ink is darker than the border, or lighter, whichever the whole is.
     """
-    flip = ground(view)
+    flip = ground(view.grey)
     for each in (view.ink(Look(way, SPANS[0], DEPTHS[-1])) for way in (flip, 255 - flip)):
         if each is None or not each.mask.any():
             continue
@@ -257,9 +247,15 @@ def _all(view: View) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         _, labels = cv2.connectedComponents(ink, connectivity=8)
         strokes = np.unique(labels[cv2.erode(ink, SPECK) > 0])
         mask = np.isin(labels, strokes).astype(np.uint8)
-        if mask.any() and stands_out(view, mask):
+        if mask.any() and _stands_out(view, mask):
             return mask, each.dark
     raise PictureError(
         "nothing written found: nothing stands out from the background; take the picture nearer, in "
         "even light, with the sign alone on plain paper"
     )
+
+
+def _stands_out(view: View, mask: NDArray[np.uint8]) -> bool:
+    """Tell whether the outline of a mask is steeper than noise."""
+    edge = cv2.morphologyEx(mask, cv2.MORPH_GRADIENT, SPECK) > 0
+    return bool(np.median(view.slopes[edge]) >= view.least_slope)

@@ -77,7 +77,7 @@ def _smooth_outline(mask: NDArray[np.uint8], pen: float, rim: int) -> NDArray[np
 
 def _distance(mask: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Return how far each pixel of a mask (h, w) is from the nearest that is 0."""
-    return np.asarray(cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32)
+    return np.asarray(cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_5), np.float32)
 
 
 def _chosen(ink: NDArray[np.float32], outline: NDArray[np.float32], pen: float) -> list[list[int]]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
 from typing import NamedTuple
 
@@ -14,7 +15,16 @@ from mnistcli.errors import PictureError
 from mnistcli.picture import ink
 from mnistcli.picture.pieces import Sight, Writing, find_writing
 from mnistcli.picture.rules import mended, without_rules
-from mnistcli.picture.sheet import RIM, alone, four_sided, is_apart, is_drawn_on
+from mnistcli.picture.sheet import (
+    RIM,
+    alone,
+    four_sided,
+    ground,
+    is_all,
+    is_apart,
+    is_drawn_on,
+    is_plain,
+)
 
 #: Widths that strokes may have, as parts of the longer side: a broad brush on a tight crop; a
 #: felt pen; a ballpoint on a photo. The narrower, the smaller the shadows that are paper still.
@@ -40,12 +50,6 @@ FAINTEST = 8
 
 #: Writing has at least this part of the evidence for all pieces; noise is many small ones.
 OF_ALL = 0.1
-
-#: A picture whose border differs by no more than this, of 255, is drawn on one colour; and what
-#: differs from that colour by more than this is ink, but for the blurred rim of a stroke.
-ONE_COLOUR = 3
-APART = 16
-SPECK = np.ones((3, 3), np.uint8)
 
 #: The way to look is chosen on a copy of the picture with this longer side, in pixels.
 COARSE = 360
@@ -86,20 +90,31 @@ class Ink(NamedTuple):
 
 
 class View:
-    """A grey picture, (h, w) uint8, and what all looks at it share."""
+    """A grey picture, (h, w) uint8, and what all looks at it share.
 
-    def __init__(self, grey: NDArray[np.uint8]) -> None:
+    `paper` is how bright the paper is, where that is the same everywhere.
+    """
+
+    def __init__(self, grey: NDArray[np.uint8], paper: int | None = None) -> None:
         self.grey = np.asarray(cv2.GaussianBlur(grey, (3, 3), 0), np.uint8)
-        self.slopes = ink.slopes(self.grey)
-        around = ink.surroundings(self.grey)
-        self._sights = {
-            flip: Sight(self.grey ^ np.uint8(flip), around ^ np.uint8(flip), self.slopes)
-            for flip in (0, 255)
-        }
+        self._paper = None if paper is None else np.full_like(self.grey, paper)
         self._seen: dict[tuple[int, float], tuple[Bytes, Bytes, int]] = {}
         # Where ink stands out well, several looks see the same of it.
         self._cleaned: dict[bytes, tuple[Bytes, Bytes]] = {}
         self._written: dict[tuple[int, float, bytes], Writing | None] = {}
+
+    @cached_property
+    def slopes(self) -> NDArray[np.float32]:
+        """Return how steep it is at each pixel, (h, w)."""
+        return ink.slopes(self.grey)
+
+    @cached_property
+    def _sights(self) -> dict[int, Sight]:
+        around = ink.surroundings(self.grey) if self._paper is None else self._paper
+        return {
+            flip: Sight(self.grey ^ np.uint8(flip), around ^ np.uint8(flip), self.slopes)
+            for flip in (0, 255)
+        }
 
     @property
     def least_slope(self) -> float:
@@ -120,7 +135,10 @@ class View:
         """Return paper, darkness and its threshold; looks of several depths share them."""
         if (flip, span) not in self._seen:
             grey = self._sights[flip].grey
-            paper = ink.paper_behind(grey, int(span * max(grey.shape)) // 2 * 2 + 1)
+            if self._paper is None:
+                paper = ink.paper_behind(grey, int(span * max(grey.shape)) // 2 * 2 + 1)
+            else:
+                paper = self._paper ^ np.uint8(flip)
             dark = ink.darkness(grey, paper)
             self._seen[flip, span] = paper, dark, ink.threshold(dark)
         return self._seen[flip, span]
@@ -162,8 +180,9 @@ def find(light: NDArray[np.uint8]) -> Found:
 
     Raises `PictureError` when there is nothing that could be writing.
     """
-    view = View(ink.to_grey(light))
-    found = _alone_on_plain_ground(view)
+    grey = ink.to_grey(light)
+    view = View(grey)
+    found = _alone_on_plain_ground(grey) if is_plain(view.grey) else None
     if found is not None:
         return _told_from_noise(view, found)
     coarse = _coarse(view)
@@ -184,45 +203,20 @@ def _told_from_noise(view: View, found: Found) -> Found:
     return found
 
 
-def _alone_on_plain_ground(view: View) -> Found | None:
-    """Find writing that leaves nothing else on a ground of one colour.
+def _alone_on_plain_ground(grey: NDArray[np.uint8]) -> Found | None:
+    """Find writing that leaves nothing else on a ground of one colour, which is its paper.
 
     There is no reason to look again at what was drawn on a screen, and is read while it is drawn.
     """
-    if not is_plain(view):
-        return None
-    found = view.through(Look(ground(view), SPANS[0], DEPTHS[0]))
+    view = View(grey, paper=int(grey[0, 0]))
+    found = view.through(Look(ground(view.grey), SPANS[0], DEPTHS[0]))
     if found is None:
         return None
     mask = found.writing.mask
     sheet = four_sided(mask)
     if sheet is not None and is_drawn_on(sheet, mask):
         return None
-    return found if is_all(view, mask) else None
-
-
-def is_plain(view: View) -> bool:
-    """Tell whether a picture is drawn on a ground of one colour."""
-    return bool(np.ptp(ink.border(view.grey)) <= ONE_COLOUR)
-
-
-def is_all(view: View, mask: NDArray[np.uint8]) -> bool:
-    """Tell whether a mask leaves nothing on a ground of one colour."""
-    grey = view.grey
-    apart = cv2.absdiff(grey, np.full_like(grey, grey[0, 0])) > APART
-    left = (apart & (cv2.dilate(mask, RIM) == 0)).astype(np.uint8)
-    return not cv2.erode(left, SPECK).any()
-
-
-def ground(view: View) -> int:
-    """Return the `Look.flip` of what is drawn on the ground that the border shows."""
-    return 0 if np.median(ink.border(view.grey)) > view.grey.mean() else 255
-
-
-def stands_out(view: View, mask: NDArray[np.uint8]) -> bool:
-    """Tell whether the outline of a mask is steeper than noise."""
-    edge = cv2.morphologyEx(mask, cv2.MORPH_GRADIENT, SPECK) > 0
-    return bool(np.median(view.slopes[edge]) >= view.least_slope)
+    return found if is_all(view.grey, mask) else None
 
 
 def _search(view: View, coarse: View) -> Found:
@@ -266,7 +260,7 @@ def _sheet(coarse: View) -> NDArray[np.uint8] | None:
     """Return the sheet of paper, or the plot, that the writing is on: (h, w) of 0 and 1, or None."""
     looks = [Look(flip, SPANS[0], DEPTHS[0]) for flip in (255, 0)]
     # A large one may be paler than what is written on it.
-    for look in (*looks, Look(ground(coarse), SHEETS, DEPTHS[-1])):
+    for look in (*looks, Look(ground(coarse.grey), SHEETS, DEPTHS[-1])):
         seen = coarse.ink(look)
         sheet = None if seen is None else four_sided(seen.mask)
         if sheet is not None and is_apart(sheet, coarse.grey, coarse.slopes):

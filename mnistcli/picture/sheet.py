@@ -1,4 +1,4 @@
-"""A picture's ink -> the sheet of paper on a table, or the plot on a page, that the writing is on."""
+"""A picture -> what the writing is on: a sheet of paper on a table, a plot on a page, one colour."""
 
 import cv2
 import numpy as np
@@ -22,6 +22,12 @@ AROUND = 0.5
 
 #: What is drawn on it is longer than the rim is wide, and no speck.
 RIM = np.ones((5, 5), np.uint8)
+SPECK = np.ones((3, 3), np.uint8)
+
+#: A picture whose border differs by no more than this, of 255, is drawn on one colour; and what
+#: differs from that colour by more than this is ink, but for the blurred rim of a stroke.
+ONE_COLOUR = 3
+APART = 16
 
 
 def four_sided(mask: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
@@ -86,3 +92,20 @@ def alone(light: NDArray[np.uint8], sheet: NDArray[np.uint8]) -> NDArray[np.uint
     painted = surroundings(shades[nearest])
     painted[on_it > 0] = light[on_it > 0]
     return painted
+
+
+def is_plain(grey: NDArray[np.uint8]) -> bool:
+    """Tell whether a picture is drawn on a ground of one colour."""
+    return bool(np.ptp(border(grey)) <= ONE_COLOUR)
+
+
+def is_all(grey: NDArray[np.uint8], mask: NDArray[np.uint8]) -> bool:
+    """Tell whether a mask leaves nothing on a ground of one colour."""
+    apart = cv2.absdiff(grey, np.full_like(grey, grey[0, 0])) > APART
+    left = (apart & (cv2.dilate(mask, RIM) == 0)).astype(np.uint8)
+    return not cv2.erode(left, SPECK).any()
+
+
+def ground(grey: NDArray[np.uint8]) -> int:
+    """Return the `Look.flip` of what is drawn on the ground that the border shows."""
+    return 0 if np.median(border(grey)) > grey.mean() else 255

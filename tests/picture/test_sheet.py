@@ -1,4 +1,4 @@
-"""Sheets of paper on something else: what is read on them, and nothing beside them."""
+"""What the writing is on: it is read, and nothing beside it."""
 
 import numpy as np
 from common.pens import ink, on
@@ -14,3 +14,11 @@ def test_the_dark_end_of_a_sheet_in_a_lamp_s_light_is_no_ink():
     mask = find(np.asarray(picture, np.uint8)).writing.mask[100:500, 100:400] > 0
     drawn = digit > 0.5
     assert (mask & drawn).sum() > 0.8 * (mask | drawn).sum()
+
+
+def test_a_brush_that_covers_half_of_a_ground_of_one_colour_is_seen_whole():
+    for paper, colour in ((230, 30), (0, 255)):
+        zero = ink(0, pen=80, height=0.68)
+        mask = find(np.asarray(on(paper, zero, colour), np.uint8)).writing.mask > 0
+        drawn = zero > 0.5
+        assert (mask & drawn).sum() > 0.98 * (mask | drawn).sum()

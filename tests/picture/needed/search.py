@@ -28,7 +28,8 @@ def half_as_dark(covered: np.ndarray, part: tuple[slice, slice], share: float) -
 @needs("search.SPANS.0")
 def a_broad_brush_on_a_tight_crop() -> bool:
     one = drawn(bar(110, 10, 80, 280)).astype(np.float32)
-    return seen(on(230, one, 30), one) > 0.8
+    paper = np.linspace(200, 240, 300)[None, :].repeat(300, 0)
+    return seen(on(paper, one, 30), one) > 0.8
 
 
 @needs("search.SPANS.1")
@@ -120,10 +121,11 @@ def a_digit_that_leans_on_the_border_by_two_waves_is_looked_at_again() -> bool:
 
 
 def plain(picture: np.ndarray) -> bool:
-    return search._alone_on_plain_ground(search.View(np.asarray(picture, np.uint8))) is not None
+    grey = np.asarray(picture, np.uint8)
+    return sheet.is_plain(grey) and bool(search._alone_on_plain_ground(grey))
 
 
-@needs("search.ONE_COLOUR")
+@needs("sheet.ONE_COLOUR")
 def a_border_of_hardly_another_shade() -> bool:
     def margin(difference: int) -> bool:
         paper = np.full((300, 300), 230.0)
@@ -133,7 +135,7 @@ def a_border_of_hardly_another_shade() -> bool:
     return margin(3) and not margin(5)
 
 
-@needs("search.APART")
+@needs("sheet.APART")
 def a_faint_patch_beside_the_digit() -> bool:
     def patch(difference: int) -> bool:
         paper = np.full((300, 300), 230.0)
