@@ -15,12 +15,15 @@ MEMBERS = ("opt-000", "opt-001", "opt-003")
 
 
 @pytest.fixture(scope="module")
-def made(swept, mnistcli_here, tiny_data_dir):
+def made(swept, filled_once, mnistcli_here, tiny_data_dir):
     """A folder of runs with an ensemble of three, `all`."""
-    where = ("--data-dir", tiny_data_dir, "--runs-dir", swept / "runs")
-    if not (swept / "runs" / "all").exists():
+
+    def fill(_folder):
+        where = ("--data-dir", tiny_data_dir, "--runs-dir", swept / "runs")
         result = mnistcli_here("ensemble", *MEMBERS, "--name", "all", *where)
         assert result.returncode == 0, result.stderr
+
+    filled_once("ensemble", fill)
     return swept / "runs"
 
 
