@@ -184,7 +184,7 @@ def find(light: NDArray[np.uint8]) -> Found:
     view = View(grey)
     found = _alone_on_plain_ground(grey) if is_plain(view.grey) else None
     if found is not None:
-        return _told_from_noise(view, found)
+        return found
     coarse = _coarse(view)
     sheet = _sheet(coarse)
     if sheet is not None:
@@ -216,7 +216,7 @@ def _alone_on_plain_ground(grey: NDArray[np.uint8]) -> Found | None:
     sheet = four_sided(mask)
     if sheet is not None and is_drawn_on(sheet, mask):
         return None
-    return found if is_all(view.grey, mask) else None
+    return _told_from_noise(view, found) if is_all(view.grey, mask) else None
 
 
 def _search(view: View, coarse: View) -> Found:
