@@ -138,7 +138,7 @@ class View:
             if self._paper is None:
                 paper = ink.paper_behind(grey, int(span * max(grey.shape)) // 2 * 2 + 1)
             else:
-                paper = self._paper ^ np.uint8(flip)
+                paper = np.maximum(self._paper ^ np.uint8(flip), grey)
             dark = ink.darkness(grey, paper)
             self._seen[flip, span] = paper, dark, ink.threshold(dark)
         return self._seen[flip, span]
@@ -208,7 +208,7 @@ def _alone_on_plain_ground(grey: NDArray[np.uint8]) -> Found | None:
 
     There is no reason to look again at what was drawn on a screen, and is read while it is drawn.
     """
-    view = View(grey, paper=int(grey[0, 0]))
+    view = View(grey, paper=int(np.median(ink.border(grey))))
     found = view.through(Look(ground(view.grey), SPANS[0], DEPTHS[0]))
     if found is None:
         return None

@@ -107,5 +107,5 @@ def is_all(grey: NDArray[np.uint8], mask: NDArray[np.uint8]) -> bool:
 
 
 def ground(grey: NDArray[np.uint8]) -> int:
-    """Return the `Look.flip` of what is drawn on the ground that the border shows."""
+    """Return 255 where what is drawn is lighter than the ground that the border shows, else 0."""
     return 0 if np.median(border(grey)) > grey.mean() else 255
