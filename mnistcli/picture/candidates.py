@@ -17,7 +17,7 @@ from mnistcli.picture.layout import Ink, join, lines_of
 from mnistcli.picture.pieces import Writing, weighted_median
 from mnistcli.picture.search import DEPTHS, SPANS, Look, View, find
 from mnistcli.picture.segmentation import Box, Candidate, Segmentation
-from mnistcli.picture.sheet import SPECK, ground, is_all, is_plain
+from mnistcli.picture.sheet import SPECK, is_all, is_plain, polarity
 
 #: Edges are rounded off by this part of the pen's width.
 SMOOTH = 0.25
@@ -239,7 +239,7 @@ def _all(view: View) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
 
     Ink is darker than the border, or lighter, whichever the whole is.
     """
-    flip = ground(view.grey)
+    flip = polarity(view.grey)
     for each in (view.ink(Look(way, SPANS[0], DEPTHS[-1])) for way in (flip, 255 - flip)):
         if each is None or not each.mask.any():
             continue

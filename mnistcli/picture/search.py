@@ -24,6 +24,7 @@ from mnistcli.picture.sheet import (
     is_apart,
     is_drawn_on,
     is_plain,
+    polarity,
 )
 
 #: Widths that strokes may have, as parts of the longer side: a broad brush on a tight crop; a
@@ -208,8 +209,8 @@ def _alone_on_plain_ground(grey: NDArray[np.uint8]) -> Found | None:
 
     There is no reason to look again at what was drawn on a screen, and is read while it is drawn.
     """
-    view = View(grey, paper=int(np.median(ink.border(grey))))
-    found = view.through(Look(ground(view.grey), SPANS[0], DEPTHS[0]))
+    view = View(grey, paper=ground(grey))
+    found = view.through(Look(polarity(view.grey), SPANS[0], DEPTHS[0]))
     if found is None:
         return None
     mask = found.writing.mask
@@ -260,7 +261,7 @@ def _sheet(coarse: View) -> NDArray[np.uint8] | None:
     """Return the sheet of paper, or the plot, that the writing is on: (h, w) of 0 and 1, or None."""
     looks = [Look(flip, SPANS[0], DEPTHS[0]) for flip in (255, 0)]
     # A large one may be paler than what is written on it.
-    for look in (*looks, Look(ground(coarse.grey), SHEETS, DEPTHS[-1])):
+    for look in (*looks, Look(polarity(coarse.grey), SHEETS, DEPTHS[-1])):
         seen = coarse.ink(look)
         sheet = None if seen is None else four_sided(seen.mask)
         if sheet is not None and is_apart(sheet, coarse.grey, coarse.slopes):

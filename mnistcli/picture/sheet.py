@@ -99,13 +99,18 @@ def is_plain(grey: NDArray[np.uint8]) -> bool:
     return bool(np.ptp(border(grey)) <= ONE_COLOUR)
 
 
+def ground(grey: NDArray[np.uint8]) -> int:
+    """Return how bright the ground is that a picture's border shows, 0..255."""
+    return int(np.median(border(grey)))
+
+
 def is_all(grey: NDArray[np.uint8], mask: NDArray[np.uint8]) -> bool:
     """Tell whether a mask leaves nothing on a ground of one colour."""
-    apart = cv2.absdiff(grey, np.full_like(grey, grey[0, 0])) > APART
+    apart = cv2.absdiff(grey, np.full_like(grey, ground(grey))) > APART
     left = (apart & (cv2.dilate(mask, RIM) == 0)).astype(np.uint8)
     return not cv2.erode(left, SPECK).any()
 
 
-def ground(grey: NDArray[np.uint8]) -> int:
+def polarity(grey: NDArray[np.uint8]) -> int:
     """Return 255 where what is drawn is lighter than the ground that the border shows, else 0."""
-    return 0 if np.median(border(grey)) > grey.mean() else 255
+    return 0 if ground(grey) > grey.mean() else 255

@@ -6,7 +6,9 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from mnistcli.errors import PictureError
 from mnistcli.picture.conversion import segment_picture
+from mnistcli.picture.search import find
 
 #: The strokes of a few digits, as polylines in a box of 1 x 1.
 STROKES = {
@@ -52,6 +54,16 @@ def file(array: np.ndarray, kind: str = "PNG", **options: object) -> bytes:
     stream = io.BytesIO()
     Image.fromarray(array).save(stream, kind, **options)
     return stream.getvalue()
+
+
+def seen(picture: np.ndarray, covered: np.ndarray) -> float:
+    """How well what is found is what was drawn: intersection over union, 0..1."""
+    try:
+        mask = find(np.asarray(picture, np.uint8)).writing.mask > 0
+    except PictureError:
+        return 0.0
+    drawn = covered > 0.5
+    return float((mask & drawn).sum() / (mask | drawn).sum())
 
 
 def largest(data: bytes) -> np.ndarray:

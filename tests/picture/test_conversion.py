@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from mnistcli.errors import PictureError
 from mnistcli.picture.conversion import mnist_box, segment_picture
-from mnistcli.picture.search import find
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 SAME = 0.9  # cosine of two images of one drawing; of two different digits it is below 0.8
@@ -118,13 +117,6 @@ def test_the_back_of_the_sheet_showing_through():
 def test_pencil():
     grain = RNG.uniform(0.3, 0.7, (300, 300)).astype(np.float32)
     assert reads_as(4, noisy(on(220, ink(4) * cv2.GaussianBlur(grain, (3, 3), 0), 60)), "JPEG")
-
-
-def test_pencil_on_grainy_paper():
-    grey = noisy(on(230, ink(7, pen=10), 200), spread=12)
-    mask = find(grey).writing.mask > 0
-    drawn = ink(7, pen=10) > 0.5
-    assert (mask & drawn).sum() > 0.8 * (mask | drawn).sum()
 
 
 def test_a_hairline_on_a_big_canvas():

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 import pytest
-from common.pens import ink, on
+from common.pens import ink, on, seen
 
 from mnistcli.picture import ink as inks
 
@@ -101,3 +101,9 @@ def test_pieces_have_the_same_numbers_and_measures_in_16_bits_as_in_32():
     assert labels.dtype == np.uint16
     assert np.array_equal(labels, expected_labels)
     assert np.array_equal(stats, expected)
+
+
+def test_a_pencil_on_grainy_paper_is_seen():
+    seven = ink(7, pen=10)
+    grain = np.random.default_rng(5).normal(0, 12, seven.shape)
+    assert seen((on(230, seven, 200) + grain).clip(0, 255), seven) > 0.8

@@ -2,21 +2,10 @@
 
 import cv2
 import numpy as np
-from common.pens import ink, on
+from common.pens import ink, on, seen
 from needed.drawing import Shape, bar, drawn, needs
 
-from mnistcli.errors import PictureError
 from mnistcli.picture import search, sheet
-
-
-def seen(picture: np.ndarray, covered: np.ndarray) -> float:
-    """How well what is found is what was drawn: intersection over union, 0..1."""
-    try:
-        mask = search.find(np.asarray(picture, np.uint8)).writing.mask > 0
-    except PictureError:
-        return 0.0
-    drawn_ = covered > 0.5
-    return float((mask & drawn_).sum() / (mask | drawn_).sum())
 
 
 def half_as_dark(covered: np.ndarray, part: tuple[slice, slice], share: float) -> np.ndarray:
