@@ -156,21 +156,20 @@ def find_writing(mask: NDArray[np.uint8], paper: NDArray[np.uint8], sight: Sight
     drawn = [
         i
         for i, held in zip(ranked, _held(pieces, ranked), strict=True)
-        if pieces.slenderness[i] >= STROKE and not is_frame(pieces, i, held)
+        if not is_frame(pieces, i, held)
     ]
-    inked = [i for i in drawn if pieces.off_paper[i] >= OFF_PAPER]
-    if not inked:
-        return None
+    off_paper = [i for i in drawn if pieces.off_paper[i] >= OFF_PAPER]
     heights = pieces.boxes[:, 3].astype(np.float64)
     upright = heights >= BAR * pieces.width
-    first = next((i for i in inked if upright[i]), None)
+    slender = pieces.slenderness >= STROKE
+    first = next((i for i in off_paper if slender[i] and upright[i]), None)
     if first is None:
         return None
     pen = pieces.width[first]
     sharp = pieces.sharpness / pieces.sharpness[first] * np.maximum(pieces.width / pen, 1.0)
     inked = [
         i
-        for i in inked
+        for i in off_paper
         if i == first
         or (
             pieces.width[i] >= THINNER * pen
@@ -179,13 +178,16 @@ def find_writing(mask: NDArray[np.uint8], paper: NDArray[np.uint8], sight: Sight
             and pieces.contact[i] <= OPEN_ENDS * pieces.width[i]
         )
     ]
-    digits = [i for i in inked if upright[i]]
+    digits = [i for i in inked if slender[i] and upright[i]]
     height = weighted_median(heights[digits], evidence[digits])
+    # The short upright stroke of a broad pen is as stout as an area.
+    stout = (heights >= max(BODY * height, BAR * pen)) & (pieces.width <= pen)
+    inked = [i for i in inked if slender[i] or stout[i]]
     bodies = [i for i in inked if heights[i] >= BODY * height]
     parts = [i for i in inked if heights[i] < BODY * height]
     chosen = bodies + parts
     told = evidence.copy()
-    told[[i for i in ranked if i not in drawn]] = 0.0
+    told[[i for i in ranked if i not in drawn or not (slender[i] or stout[i])]] = 0.0
     outline = max(pieces.outline[chosen].sum(), 1.0)
     return Writing(
         pieces=pieces,

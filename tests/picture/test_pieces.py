@@ -106,6 +106,22 @@ def test_a_blot_is_no_digit():
     assert found(blot.astype(np.float32)) is None
 
 
+@pytest.mark.parametrize("ratio", [2.2, 3.1, 3.9])
+def test_a_short_upright_stroke_of_a_broad_pen_is_one(ratio):
+    pen = 70
+    number = ink(0, (300, 600), (0.5, 0.25), 0.6, pen)
+    tall = round(ratio * pen / 2)
+    cv2.rectangle(number, (415, 150 - tall), (485, 150 + tall), 1, -1)
+    assert np.array_equal(chosen(number), number > 0.5)
+
+
+def test_a_blot_beside_a_digit_is_left_out():
+    number = ink(0, (300, 600), (0.5, 0.25), 0.6, 70)
+    zero = number > 0.5
+    cv2.circle(number, (450, 150), 60, 1, -1)
+    assert np.array_equal(chosen(number), zero)
+
+
 def test_paper_enclosed_by_a_stroke_is_no_digit():
     picture = 255 - on(240, ink(0), 30)  # read as dark ink, the paper is inside the zero
     inside = np.zeros((300, 300), np.uint8)
