@@ -42,8 +42,8 @@ ROUND = 0.9
 HELD = 0.3
 HELD_OUTLINE = 0.02
 
-#: Ink is off its surroundings' brightness by at least half its depth. What lies between two
-#: strokes of the other polarity is not: it is paper.
+#: Ink is off its surroundings' brightness by at least half its depth, more of it by half as much as
+#: the first. What lies between two strokes of the other polarity is not: it is paper.
 OFF_PAPER = 0.5
 
 #: What stands upright is higher than so many widths of its own stroke; a bar is not.
@@ -158,21 +158,23 @@ def find_writing(mask: NDArray[np.uint8], paper: NDArray[np.uint8], sight: Sight
         for i, held in zip(ranked, _held(pieces, ranked), strict=True)
         if not is_frame(pieces, i, held)
     ]
-    off_paper = [i for i in drawn if pieces.off_paper[i] >= OFF_PAPER]
     heights = pieces.boxes[:, 3].astype(np.float64)
     upright = heights >= BAR * pieces.width
     slender = pieces.slenderness >= STROKE
-    first = next((i for i in off_paper if slender[i] and upright[i]), None)
+    first = next(
+        (i for i in drawn if slender[i] and upright[i] and pieces.off_paper[i] >= OFF_PAPER), None
+    )
     if first is None:
         return None
     pen = pieces.width[first]
     sharp = pieces.sharpness / pieces.sharpness[first] * np.maximum(pieces.width / pen, 1.0)
     inked = [
         i
-        for i in off_paper
+        for i in drawn
         if i == first
         or (
-            pieces.width[i] >= THINNER * pen
+            pieces.off_paper[i] >= OFF_PAPER * pieces.off_paper[first]
+            and pieces.width[i] >= THINNER * pen
             and pieces.depth[i] >= SAME_PEN * pieces.depth[first]
             and sharp[i] >= AS_SHARP
             and pieces.contact[i] <= OPEN_ENDS * pieces.width[i]

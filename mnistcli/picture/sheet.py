@@ -61,7 +61,8 @@ def is_apart(
     sheet: NDArray[np.uint8], grey: NDArray[np.uint8], slopes: NDArray[np.float32]
 ) -> bool:
     """Tell whether a sheet has a steep edge, and another shade than what is around it."""
-    edge = cv2.morphologyEx(sheet, cv2.MORPH_GRADIENT, RIM) > 0
+    outline = cv2.morphologyEx(sheet, cv2.MORPH_GRADIENT, SPECK) > 0
+    steepest = cv2.dilate(slopes, RIM)[outline]
     left, top, width, height = cv2.boundingRect(sheet)
     reach = int(AROUND * min(width, height))
     window = np.s_[
@@ -73,7 +74,7 @@ def is_apart(
     if not len(outside):  # a large sheet
         outside = border(grey)
     shade = float(np.median(outside))
-    return bool(np.median(slopes[edge]) >= EDGE and abs(inside - shade) >= EDGE / 2)
+    return bool(np.median(steepest) >= EDGE and abs(inside - shade) >= EDGE / 2)
 
 
 def alone(light: NDArray[np.uint8], sheet: NDArray[np.uint8]) -> NDArray[np.uint8]:

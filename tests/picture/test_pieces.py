@@ -122,6 +122,20 @@ def test_a_blot_beside_a_digit_is_left_out():
     assert np.array_equal(chosen(number), zero)
 
 
+def test_ink_whose_surroundings_are_darker_than_its_paper_is_of_the_same_pen():
+    """As in the light of a lamp, at the dark end."""
+    coverage = np.maximum(
+        ink(4, centre=(0.5, 0.25), height=0.3), ink(7, centre=(0.5, 0.75), height=0.3)
+    )
+    picture = on(240, coverage, 30)
+    around = np.full_like(picture, 170)
+    around[:, 150:] = 125
+    sight = Sight(picture, around, slopes(picture))
+    writing = find_writing((coverage > 0.5).astype(np.uint8), np.full_like(picture, 240), sight)
+    assert writing is not None
+    assert len(writing.bodies) == 2
+
+
 def test_paper_enclosed_by_a_stroke_is_no_digit():
     picture = 255 - on(240, ink(0), 30)  # read as dark ink, the paper is inside the zero
     inside = np.zeros((300, 300), np.uint8)

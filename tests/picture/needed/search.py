@@ -192,7 +192,7 @@ def a_sheet_on_a_table_of_nearly_its_shade() -> bool:
         picture[100:200, 100:200] = 200
         return stands_out(picture)
 
-    return on_table(50) and not on_table(40)
+    return on_table(50) and not on_table(28)
 
 
 @needs("sheet.AROUND")
