@@ -22,6 +22,10 @@ MOST_PIECES = 400
 #: A stroke that runs out of the picture leaves its width there, or twice that when slanting.
 OPEN_ENDS = 2.0
 
+#: Of a digit that lies on the border, so much of the outline is there at most, beside all the rest:
+#: of a 2 or a 7, 0.06. Of the wedge between it and a shadow's edge it is 0.2.
+AT_BORDER = 0.1
+
 #: What has less than this part of an outline's mean slope, or of noise, is flat. Where a stroke is
 #: broader than was looked for, its middle is paper, and has such an outline: it was not seen whole.
 FLAT = 0.3
@@ -177,7 +181,7 @@ def find_writing(mask: NDArray[np.uint8], paper: NDArray[np.uint8], sight: Sight
             and pieces.width[i] >= THINNER * pen
             and pieces.depth[i] >= SAME_PEN * pieces.depth[first]
             and sharp[i] >= AS_SHARP
-            and pieces.contact[i] <= OPEN_ENDS * pieces.width[i]
+            and pieces.contact[i] <= AT_BORDER * pieces.outline[i]
         )
     ]
     digits = [i for i in inked if slender[i] and upright[i]]
