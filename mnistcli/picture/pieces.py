@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli.picture.ink import GLARE, components, least_slope
+from mnistcli.picture.sheet import is_plain
 
 #: So many pieces of ink are looked at, the best ones first: a page of digits has some hundreds.
 MOST_PIECES = 400
@@ -58,8 +59,8 @@ BAR = 2.5
 THINNER = 0.35
 SAME_PEN = 0.4
 
-#: ... and its outline is this much as sharp, in pixels or, where it was drawn and then enlarged, in
-#: widths of its stroke: the edge of a shadow is soft.
+#: ... and its outline is this much as sharp, in pixels or, on a ground of one colour, where it may be
+#: drawn and then enlarged, in widths of its stroke: the edge of a shadow is soft.
 AS_SHARP = 0.65
 
 #: A piece of this part of what is written is (most of) a digit; a lower one is a bar or a dot.
@@ -171,7 +172,9 @@ def find_writing(mask: NDArray[np.uint8], paper: NDArray[np.uint8], sight: Sight
     if first is None:
         return None
     pen = pieces.width[first]
-    sharp = pieces.sharpness / pieces.sharpness[first] * np.maximum(pieces.width / pen, 1.0)
+    sharp = pieces.sharpness / pieces.sharpness[first]
+    if is_plain(sight.grey):  # a program may have enlarged what was drawn
+        sharp = sharp * np.maximum(pieces.width / pen, 1.0)
     inked = [
         i
         for i in drawn

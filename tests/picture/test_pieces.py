@@ -100,6 +100,17 @@ def test_a_digit_that_runs_out_of_the_picture_is_one():
     assert digit.freedom == 1
 
 
+def test_a_broad_soft_thing_beside_a_pen_is_none_of_it_but_on_a_ground_of_one_colour():
+    """A finger's shadow; and a digit that was enlarged beside a tick that was drawn."""
+    digit = ink(4, (300, 600), (0.5, 0.25), 0.5, 6)
+    broad = cv2.GaussianBlur(ink(1, (300, 600), (0.5, 0.75), 0.5, 34), (0, 0), 6)
+    both = np.maximum(digit, broad)
+    assert chosen(both)[broad > 0.5].all()
+    photo = on(240, both, 30)
+    photo[:40] = np.linspace(200, 240, 600)
+    assert not chosen(both, picture=photo)[broad > 0.5].any()
+
+
 def test_a_blot_is_no_digit():
     blot = np.zeros((300, 300), np.uint8)
     cv2.circle(blot, (150, 150), 60, 1, -1)

@@ -42,3 +42,7 @@ def stroke(*points: tuple[int, int], pen: int = 10) -> Shape:
 
 def ring(x: int, y: int, across: int, down: int, pen: int = 10) -> Shape:
     return lambda mask: cv2.ellipse(mask, (x, y), (across, down), 0, 0, 360, 1, pen)
+
+
+def polygon(*points: tuple[int, int]) -> Shape:
+    return lambda mask: cv2.fillPoly(mask, [np.array(points, np.int32)], 1)

@@ -2,7 +2,7 @@
 
 import cv2
 import numpy as np
-from needed.drawing import bar, drawn, needs, ring, stroke
+from needed.drawing import bar, drawn, needs, polygon, ring, stroke
 
 from mnistcli.picture import ink as inks
 from mnistcli.picture import pieces
@@ -33,6 +33,13 @@ def a_slanting_stroke_that_runs_out_of_the_picture() -> bool:
     )
     cut_off = written(drawn(bar(260, 60, 40, 60), stroke((280, 60), (200, 200))))
     return found is not None and found.freedom == 1 and (cut_off is None or cut_off.freedom < 1)
+
+
+@needs("pieces.AT_BORDER")
+def a_digit_on_the_border_and_a_wedge_of_shadow() -> bool:
+    two = stroke((130, 60), (190, 60), (190, 150), (130, 295), (195, 295))
+    wedge = polygon((150, 299), (230, 299), (150, 80))
+    return len(chosen(drawn(STEM, two))) == 2 and len(chosen(drawn(STEM, wedge))) == 1
 
 
 @needs("pieces.FLAT")

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 from common.pens import ink, on, seen
-from needed.drawing import Shape, bar, drawn, needs
+from needed.drawing import Shape, bar, drawn, needs, polygon
 
 from mnistcli.picture import search, sheet
 
@@ -141,10 +141,6 @@ def is_sheet(*shapes: Shape, hole: int = 20) -> bool:
     mask = drawn(*shapes)
     mask[150 - hole // 2 : 150 + hole // 2, 150 - hole // 2 : 150 + hole // 2] = 0
     return sheet.four_sided(mask) is not None
-
-
-def polygon(*points: tuple[int, int]) -> Shape:
-    return lambda mask: cv2.fillPoly(mask, [np.array(points, np.int32)], 1)
 
 
 @needs("search.SHEETS")
