@@ -145,6 +145,11 @@ class Writing:
     share: float  # of the evidence of all pieces but areas and frames
     freedom: float  # of its most evident piece
 
+    @property
+    def clarity(self) -> float:
+        """How much evidence there is, where that is most of what there is for anything."""
+        return self.evidence * self.share**2
+
     @cached_property
     def mask(self) -> NDArray[np.uint8]:
         """Return all that was written, (h, w) of 0 and 1."""

@@ -1,7 +1,6 @@
 """A picture's light -> what is written on it: several ways to look, and the one with most evidence."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -33,6 +32,10 @@ SPANS = (0.5, 0.2, 0.08)
 
 #: Nearly as wide as the picture: a sheet of paper on a table.
 SHEETS = 1.0
+
+#: A sheet smaller than this part of the picture may be a label or a stamp beside what is written. A
+#: plot is larger: what is beside it is its scale.
+SMALL = 1 / 8
 
 #: Depths of ink, in thresholds: all that is nearer to ink than to paper; and fainter parts, as
 #: of a pencil's stroke, that hang together with such ink.
@@ -189,10 +192,23 @@ def find(light: NDArray[np.uint8]) -> Found:
     coarse = _coarse(view)
     sheet = _sheet(coarse)
     if sheet is not None:
-        on_it = View(ink.to_grey(alone(light, sheet)))
-        with suppress(PictureError):  # it may be a stroke
-            return _told_from_noise(on_it, _search(on_it, _coarse(on_it)))
+        parts = [sheet]
+        if sheet.mean() < SMALL:  # and as far from its edge as it ends within
+            beside = cv2.dilate(sheet, RIM, iterations=4) == 0
+            parts.append(beside.astype(np.uint8))
+        written = [_found_on(light, part) for part in parts]
+        if any(written):
+            return max(filter(None, written), key=lambda each: each.writing.clarity)
     return _told_from_noise(view, _search(view, coarse))
+
+
+def _found_on(light: NDArray[np.uint8], part: NDArray[np.uint8]) -> Found | None:
+    """Find what is written on a part of a picture, the (h, w) of 0 and 1; None where nothing is."""
+    view = View(ink.to_grey(alone(light, part)))
+    try:
+        return _told_from_noise(view, _search(view, _coarse(view)))
+    except PictureError:  # it may be a stroke
+        return None
 
 
 def _told_from_noise(view: View, found: Found) -> Found:
@@ -242,7 +258,7 @@ def _clearest(found: Iterable[Found]) -> Found | None:
     ways = max(len(dark), len(light))
 
     def clarity(seen: Sequence[Found]) -> float:
-        clear = [each.writing.evidence * each.writing.share**2 for each in seen]
+        clear = [each.writing.clarity for each in seen]
         return float(np.median(clear + [0.0] * (ways - len(clear)))) if ways else 0.0
 
     return _most_evident(light if clarity(light) > clarity(dark) else dark)

@@ -159,6 +159,23 @@ def a_small_sheet_and_a_smaller_thing() -> bool:
     return large and not thing
 
 
+@needs("search.SMALL")
+def a_number_beside_a_stamp_and_a_plot_beside_its_scale() -> bool:
+    def overlaps(side: int) -> tuple[float, float]:
+        """How well is the seven on a dark square seen, and the number below."""
+        size, middle = (400, 400), (30 + side / 2) / 400
+        seven = ink(7, size, (middle, middle), side * 0.45 / 400, pen=side // 16)
+        number = np.maximum.reduce([ink(4, size, (0.8, x), 0.1, 6) for x in (0.3, 0.5, 0.7, 0.9)])
+        paper = np.full(size, 235)
+        paper[30 : 30 + side, 30 : 30 + side] = 90
+        picture = on(on(paper, seven, 250), number, 30)
+        return seen(picture, seven), seen(picture, number)
+
+    stamp, beside = overlaps(120)
+    plot, scale = overlaps(170)
+    return beside > 0.8 > stamp and plot > 0.8 > scale
+
+
 @needs("sheet.FILLED")
 def a_broad_margin_is_of_a_sheet_and_a_frame_is_none() -> bool:
     square = bar(50, 50, 200, 200)
