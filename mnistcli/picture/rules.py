@@ -39,7 +39,7 @@ ALONE = 0.9
 SIDE = 1.1
 
 #: What stands on a rule and is no digit is lower than this part of what is written.
-STUB = 0.8
+STUB = 0.9
 
 #: Less ink than this part of the lines' own is left where nothing but lines was there.
 SCRAPS = 0.2
