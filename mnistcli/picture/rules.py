@@ -39,7 +39,7 @@ ALONE = 0.9
 SIDE = 1.1
 
 #: What stands on a rule and is no digit is lower than this part of what is written.
-STUB = 0.9
+STUB = 0.8
 
 #: Less ink than this part of the lines' own is left where nothing but lines was there.
 SCRAPS = 0.2
@@ -230,11 +230,13 @@ def choose(
     stem = max((line.length for line in down if line not in sides), default=0)
     long = LONG * max(whole, stem)
     rules = [line for line in across if line.length > long or all(at_border(line, shape[1]))]
+    if shape[0] <= LONG * whole and not rules + gone[0]:
+        sides = []  # ones: the picture is no higher than what is written
     sides += [
         line
         for line in down
         if line not in sides
-        and line.length > LONG * height > 0
+        and line.length > LONG * max(height, whole) > 0
         and (any(_ends(line, gone[0] + rules, thickest)) or squared(line))
     ]
     # A narrow box is no wider than what is written in it is high, but higher.

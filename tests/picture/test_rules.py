@@ -248,6 +248,23 @@ def test_a_stem_nearly_as_high_as_the_picture_stays():
     assert np.array_equal(without_rules(stem), stem)
 
 
+def test_ones_of_a_tight_crop_stay_and_the_sides_of_squares_around_it_go():
+    number = mask((0, 0.5, 0.4, 0.9), (7, 0.5, 0.65, 0.9))
+    top, bottom = np.flatnonzero(number.any(axis=1))[[0, -1]]
+    number[top : bottom + 1, 30:40] = number[top : bottom + 1, 450:460] = 1
+    tight = number[top : bottom + 1]
+    assert np.array_equal(without_rules(tight), tight)
+    squares = ruled(2, down=True)[top : bottom + 1]
+    assert without_rules(tight | squares).sum() < 1.1 * tight.sum()
+
+
+def test_a_one_that_stands_on_a_rule_among_higher_digits_stays():
+    number = mask((5, 0.38, 0.2, 0.6), (5, 0.38, 0.5, 0.6))
+    number[70:228, 400:410] = 1
+    number[225:228] = 1
+    assert without_rules(number)[70:220, 400:410].all()
+
+
 def test_a_line_goes_however_high_the_shadows_at_the_border_are():
     shadows, line = np.zeros_like(DIGITS), np.zeros_like(DIGITS)
     shadows[:, :70] = shadows[:, 440:] = 1
