@@ -258,11 +258,11 @@ def test_ones_of_a_tight_crop_stay_and_the_sides_of_squares_around_it_go():
     assert without_rules(tight | squares).sum() < 1.1 * tight.sum()
 
 
-def test_a_one_that_stands_on_a_rule_among_higher_digits_stays():
-    number = mask((5, 0.38, 0.2, 0.6), (5, 0.38, 0.5, 0.6))
-    number[70:228, 400:410] = 1
-    number[225:228] = 1
-    assert without_rules(number)[70:220, 400:410].all()
+def test_a_one_that_stands_on_a_rule_is_as_high_as_digits_of_straight_strokes():
+    """Without their straight strokes, what is left of them is low."""
+    rule = Line(0, 499, slope=0, offset=226, width=3, covered=500)
+    one = Line(130, 226, slope=0, offset=405, width=3, covered=97)
+    assert choose([rule], [one], (300, 500), height=53, whole=97, thickest=4) == ([rule], [])
 
 
 def test_a_line_goes_however_high_the_shadows_at_the_border_are():
