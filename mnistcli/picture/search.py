@@ -243,6 +243,8 @@ def _search(view: View, coarse: View) -> Found:
         found = _clearest(chain([found] if found else [], _looks(coarse, DARKEST)))
     if found is None:
         found = _clearest(_looks(coarse, DEPTHS, inside=True))
+    if found is None and view is not coarse:
+        return _search(view, view)  # what is tiny there is lost on the copy
     if found is None:
         raise PictureError(_nothing("nothing stands out from the background"))
     return found if view is coarse else view.through(found.look) or found

@@ -80,10 +80,12 @@ def a_digit_among_hundreds_of_hairs_is_not_to_be_told() -> bool:
 
 
 @needs("search.COARSE")
-def a_hairline_on_a_large_sheet_in_sloping_light() -> bool:
-    seven = ink(7, size=(1500, 2000), pen=2)
-    paper = np.linspace(250, 220, 2000)[None, :].repeat(1500, 0)
-    return seen(on(paper, seven, 120), seven) > 0.4
+def a_hairline_on_a_large_sheet_beside_a_glare() -> bool:
+    size = (1500, 2000)
+    seven = ink(7, size, (0.5, 0.35), pen=2)
+    glare = ink(1, size, (0.5, 0.85), 0.3, pen=20)
+    paper = np.linspace(236, 215, 2000)[None, :].repeat(1500, 0)
+    return seen(on(on(paper, glare, 244), seven, 120), seven) > 0.4
 
 
 def over_waves(*rows: int, pen: int, grey: int) -> float:
