@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli.picture.ink import GLARE, components, least_slope
-from mnistcli.picture.sheet import is_plain
+from mnistcli.picture.sheet import frames, is_plain
 
 #: So many pieces of ink are looked at, the best ones first: a page of digits has some hundreds.
 MOST_PIECES = 400
@@ -35,17 +35,6 @@ FLAT = 0.3
 #: an area. With outlines counted in pixels a disc has 5.0, a bar 3.2 times as long as wide 5.5,
 #: and the stoutest digit of the pictures at hand 9.
 STROKE = 5.5
-
-#: A convex hull that fills this much of the narrowest rectangle around it is a rectangle; a
-#: circle fills 0.79.
-RECTANGLE = 0.9
-
-#: A stroke that goes round so much of its convex hull is closed: a circle drawn with a gap.
-ROUND = 0.9
-
-#: What a frame holds is at least this long beside its shorter side, with this part of its outline.
-HELD = 0.3
-HELD_OUTLINE = 0.02
 
 #: Ink is off its surroundings' brightness by at least half its depth, more of it by half as much as
 #: the first. What lies between two strokes of the other polarity is not: it is paper.
@@ -163,19 +152,15 @@ def find_writing(mask: NDArray[np.uint8], paper: NDArray[np.uint8], sight: Sight
     pieces = measure(mask, paper, sight)
     evidence = pieces.evidence
     ranked = [int(i) for i in np.argsort(-evidence)[:MOST_PIECES] if evidence[i] > 0]
-    drawn = [
-        i
-        for i, held in zip(ranked, _held(pieces, ranked), strict=True)
-        if not is_frame(pieces, i, held)
-    ]
+    framing = frames(pieces.labels, pieces.boxes, pieces.width, evidence, ranked)
+    drawn = [i for i in ranked if i not in framing]
     heights = pieces.boxes[:, 3].astype(np.float64)
     upright = heights >= BAR * pieces.width
     slender = pieces.slenderness >= STROKE
-    first = next(
-        (i for i in drawn if slender[i] and upright[i] and pieces.off_paper[i] >= OFF_PAPER), None
-    )
-    if first is None:
+    written = [i for i in drawn if slender[i] and upright[i] and pieces.off_paper[i] >= OFF_PAPER]
+    if not written:
         return None
+    first = _first(pieces, written)
     pen = pieces.width[first]
     sharp = pieces.sharpness / pieces.sharpness[first]
     if is_plain(sight.grey):  # a program may have enlarged what was drawn
@@ -215,6 +200,14 @@ def find_writing(mask: NDArray[np.uint8], paper: NDArray[np.uint8], sight: Sight
         share=float(told[chosen].sum() / max(told.sum(), 1.0)),
         freedom=float(pieces.freedom[first]),
     )
+
+
+def _first(pieces: Pieces, written: list[int]) -> int:
+    """Return the most evident piece: none that is softer than what is as high, as a thing is."""
+    heights = pieces.boxes[:, 3]
+    high = [i for i in written if heights[i] >= BODY * heights[written[0]]]
+    usual = weighted_median(pieces.sharpness[high], pieces.evidence[high])
+    return next(i for i in high if pieces.sharpness[i] >= AS_SHARP * usual)
 
 
 def weighted_median(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
@@ -291,36 +284,3 @@ def measure(mask: NDArray[np.uint8], paper: NDArray[np.uint8], sight: Sight) -> 
 def _sums(owner: NDArray[Any], values: NDArray[Any], count: int) -> NDArray[np.float64]:
     """Sum the values that belong to each of `count` pieces."""
     return np.asarray(np.bincount(owner, values, count), np.float64)
-
-
-def _held(pieces: Pieces, among: list[int]) -> list[NDArray[np.int64]]:
-    """Return for each of these pieces the others within its box that it may be a frame of."""
-    numbers = np.array(among, np.int64)
-    boxes, evidence = pieces.boxes[numbers], pieces.evidence[numbers]
-    first, last, sides = boxes[:, :2], boxes[:, :2] + boxes[:, 2:], boxes[:, 2:]
-    inside = ((first > first[:, None]) & (last < last[:, None])).all(axis=2)
-    inside &= sides.max(axis=1) > HELD * sides.min(axis=1)[:, None]
-    inside &= evidence > HELD_OUTLINE * evidence[:, None]
-    return [numbers[row] for row in inside]
-
-
-def is_frame(pieces: Pieces, piece: int, within: NDArray[np.int64]) -> bool:
-    """Tell whether a piece is an outline that holds strokes, of those within its box."""
-    if not len(within):
-        return False
-    left, top, width, height = pieces.boxes[piece]
-    shape = (pieces.labels[top : top + height, left : left + width] == piece).astype(np.uint8)
-    outlines, _ = cv2.findContours(shape, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-    outline = outlines[0]
-    long, short = sorted((side + 1 for side in cv2.minAreaRect(outline)[1]), reverse=True)
-    hull = cv2.convexHull(outline)
-    area = cv2.contourArea(hull) + long + short  # centres of pixels -> edges
-    if area > RECTANGLE * long * short:
-        return True
-    round_it = cv2.drawContours(np.zeros_like(shape), [hull], -1, 1)
-    pen = round(pieces.width[piece]) | 1
-    along = cv2.dilate(shape, np.ones((pen, pen), np.uint8))[round_it > 0]
-    closed = hull if along.mean() >= ROUND else outline
-    filled = cv2.drawContours(np.zeros_like(shape), [closed], -1, 1, cv2.FILLED)
-    inside = np.where(filled > 0, pieces.labels[top : top + height, left : left + width], 0)
-    return bool(np.isin(within, inside).any())

@@ -1,4 +1,4 @@
-"""A picture -> what the writing is on: a sheet of paper on a table, a plot on a page, one colour."""
+"""A picture -> what the writing is on: a sheet on a table, a plot on a page, one colour; or in: a frame."""
 
 import cv2
 import numpy as np
@@ -28,6 +28,17 @@ SPECK = np.ones((3, 3), np.uint8)
 #: differs from that colour by more than this is ink, but for the blurred rim of a stroke.
 ONE_COLOUR = 3
 APART = 16
+
+#: A convex hull that fills this much of the narrowest rectangle around it is a rectangle; a
+#: circle fills 0.79.
+RECTANGLE = 0.9
+
+#: A stroke that goes round so much of its convex hull is closed: a circle drawn with a gap.
+ROUND = 0.9
+
+#: What a frame holds is at least this long beside its shorter side, with this part of its outline.
+HELD = 0.3
+HELD_OUTLINE = 0.02
 
 
 def four_sided(mask: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
@@ -115,3 +126,48 @@ def is_all(grey: NDArray[np.uint8], mask: NDArray[np.uint8]) -> bool:
 def polarity(grey: NDArray[np.uint8]) -> int:
     """Return 255 where what is drawn is lighter than the ground that the border shows, else 0."""
     return 0 if ground(grey) > grey.mean() else 255
+
+
+def frames(
+    labels: NDArray[np.integer],
+    boxes: NDArray[np.int32],
+    pens: NDArray[np.float64],
+    evidence: NDArray[np.float64],
+    among: list[int],
+) -> set[int]:
+    """Return the pieces of ink that are an outline around others, of those `among` all.
+
+    `labels` (h, w) are the numbers of the pieces; of each, `boxes` (n, 4) has left, top, width and
+    height, `pens` (n,) the width of its stroke, `evidence` (n,) how much there is to show it.
+    """
+    numbers = np.array(among, np.int64)
+    first, sides = boxes[numbers, :2], boxes[numbers, 2:]
+    last, outline = first + sides, evidence[numbers]
+    inside = ((first > first[:, None]) & (last < last[:, None])).all(axis=2)
+    inside &= sides.max(axis=1) > HELD * sides.min(axis=1)[:, None]
+    inside &= outline > HELD_OUTLINE * outline[:, None]
+    found = set()
+    for piece, within in zip(among, inside, strict=True):
+        left, top, width, height = boxes[piece]
+        window = labels[top : top + height, left : left + width]
+        if within.any() and _holds(window, piece, round(pens[piece]) | 1, numbers[within]):
+            found.add(piece)
+    return found
+
+
+def _holds(window: NDArray[np.integer], piece: int, pen: int, within: NDArray[np.int64]) -> bool:
+    """Tell whether a piece, in its window of the labels, is an outline around one of these."""
+    shape = (window == piece).astype(np.uint8)
+    outlines, _ = cv2.findContours(shape, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    outline = outlines[0]
+    long, short = sorted((side + 1 for side in cv2.minAreaRect(outline)[1]), reverse=True)
+    hull = cv2.convexHull(outline)
+    area = cv2.contourArea(hull) + long + short  # centres of pixels -> edges
+    if area > RECTANGLE * long * short:
+        return True
+    round_it = cv2.drawContours(np.zeros_like(shape), [hull], -1, 1)
+    along = cv2.dilate(shape, np.ones((pen, pen), np.uint8))[round_it > 0]
+    closed = hull if along.mean() >= ROUND else outline
+    filled = cv2.drawContours(np.zeros_like(shape), [closed], -1, 1, cv2.FILLED)
+    inside = np.where(filled > 0, window, 0)
+    return bool(np.isin(within, inside).any())

@@ -111,6 +111,18 @@ def test_a_broad_soft_thing_beside_a_pen_is_none_of_it_but_on_a_ground_of_one_co
     assert not chosen(both, picture=photo)[broad > 0.5].any()
 
 
+def test_a_thing_that_lies_beside_a_number_is_not_its_pen_however_much_there_is_of_it():
+    size = (400, 600)
+    number = np.maximum.reduce([ink(4, size, (0.25, x), 0.25, 5) for x in (0.2, 0.4, 0.6)])
+    thing = np.zeros(size, np.float32)
+    cv2.line(thing, (60, 350), (560, 250), 1, 30)
+    thing = cv2.GaussianBlur(thing, (0, 0), 2)
+    photo = on(240, np.maximum(number, thing), 30)
+    photo[-10:] = np.linspace(200, 240, 600)
+    found_here = chosen(np.maximum(number, thing), picture=photo)
+    assert np.array_equal(found_here, number > 0.5)
+
+
 def test_a_blot_is_no_digit():
     blot = np.zeros((300, 300), np.uint8)
     cv2.circle(blot, (150, 150), 60, 1, -1)

@@ -64,7 +64,7 @@ def a_blot_is_no_stroke_and_a_stout_digit_is_one() -> bool:
     return written(blot) is None and written(drawn(bar(100, 60, 35, 180))) is not None
 
 
-@needs("pieces.RECTANGLE")
+@needs("sheet.RECTANGLE")
 def a_torn_frame_goes_and_a_round_stroke_around_a_digit_stays() -> bool:
     sides = stroke((60, 20), (20, 20), (20, 280), (280, 280), (280, 20), (240, 20), pen=6)
     curve = stroke(*((int(150 + 110 * np.cos(a)), int(150 + 110 * np.sin(a)))
@@ -73,7 +73,7 @@ def a_torn_frame_goes_and_a_round_stroke_around_a_digit_stays() -> bool:
     return len(chosen(drawn(sides, digit))) == 1 and len(chosen(drawn(curve, digit))) == 2
 
 
-@needs("pieces.ROUND")
+@needs("sheet.ROUND")
 def a_circle_with_a_gap_around_a_digit_goes_and_a_hook_around_one_stays() -> bool:
     def around(end: float) -> int:
         curve = stroke(*((int(150 + 110 * np.cos(a)), int(150 + 110 * np.sin(a)))
@@ -83,7 +83,7 @@ def a_circle_with_a_gap_around_a_digit_goes_and_a_hook_around_one_stays() -> boo
     return around(6.2) == 1 and around(4.7) == 2
 
 
-@needs("pieces.HELD")
+@needs("sheet.HELD")
 def a_digit_with_a_speck_inside_is_no_frame_and_one_around_a_small_digit_is() -> bool:
     frame = stroke((20, 20), (20, 280), (280, 280), (280, 20), (20, 20), pen=6)
     speck = written(drawn(ring(150, 150, 90, 110), bar(140, 130, 10, 45)))
@@ -135,7 +135,7 @@ def a_page_of_many_digits() -> bool:
     return len(chosen(page)) == 300
 
 
-@needs("pieces.HELD_OUTLINE")
+@needs("sheet.HELD_OUTLINE")
 def a_scratch_within_a_zero_does_not_make_a_frame_of_it() -> bool:
     def height(shade: int) -> float:
         zero = stroke((20, 20), (20, 280), (280, 280), (280, 20), (20, 20), pen=6)
