@@ -163,8 +163,10 @@ def find_writing(mask: NDArray[np.uint8], paper: NDArray[np.uint8], sight: Sight
     first = _first(pieces, written)
     pen = pieces.width[first]
     sharp = pieces.sharpness / pieces.sharpness[first]
-    if is_plain(sight.grey):  # a program may have enlarged what was drawn
-        sharp = sharp * np.maximum(pieces.width / pen, 1.0)
+    broader = np.maximum(pieces.width / pen, 1.0)
+    # A program may have enlarged what was drawn on one colour; of one pen, a stroke may run.
+    may_be_softer = (broader <= 1 / THINNER) | is_plain(sight.grey)
+    sharp = np.where(may_be_softer, sharp * broader, sharp)
     inked = [
         i
         for i in drawn

@@ -230,13 +230,13 @@ def choose(
     stem = max((line.length for line in down if line not in sides), default=0)
     long = LONG * max(whole, stem)
     rules = [line for line in across if line.length > long or all(at_border(line, shape[1]))]
-    if shape[0] <= LONG * whole and not rules + gone[0]:
+    if shape[0] <= SIDE * height and not rules + gone[0]:
         sides = []  # ones: the picture is no higher than what is written
     sides += [
         line
         for line in down
         if line not in sides
-        and line.length > LONG * max(height, whole) > 0
+        and line.length > LONG * height > 0
         and (any(_ends(line, gone[0] + rules, thickest)) or squared(line))
     ]
     # A narrow box is no wider than what is written in it is high, but higher.

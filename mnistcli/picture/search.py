@@ -198,8 +198,13 @@ def find(light: NDArray[np.uint8]) -> Found:
             parts.append(beside.astype(np.uint8))
         written = [_found_on(light, part) for part in parts]
         if any(written):
-            return max(filter(None, written), key=lambda each: each.writing.clarity)
+            return max(filter(None, written), key=_clear_each)
     return _told_from_noise(view, _search(view, coarse))
+
+
+def _clear_each(found: Found) -> float:
+    """How clear each piece is on average: print and texture are many."""
+    return found.writing.clarity / len(found.writing.bodies)
 
 
 def _found_on(light: NDArray[np.uint8], part: NDArray[np.uint8]) -> Found | None:

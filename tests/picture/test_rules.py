@@ -258,11 +258,11 @@ def test_ones_of_a_tight_crop_stay_and_the_sides_of_squares_around_it_go():
     assert without_rules(tight | squares).sum() < 1.1 * tight.sum()
 
 
-def test_a_one_that_stands_on_a_rule_is_as_high_as_digits_of_straight_strokes():
-    """Without their straight strokes, what is left of them is low."""
-    rule = Line(0, 499, slope=0, offset=226, width=3, covered=500)
-    one = Line(130, 226, slope=0, offset=405, width=3, covered=97)
-    assert choose([rule], [one], (300, 500), height=53, whole=97, thickest=4) == ([rule], [])
+def test_a_margin_s_line_goes_from_a_strip_and_the_lines_of_columns():
+    strip = np.zeros_like(DIGITS)
+    strip[:, 30:33] = strip[:, 180:183] = strip[:, 330:333] = 1
+    window = np.s_[75:225]
+    assert np.array_equal(without_rules((DIGITS | strip)[window]), DIGITS[window])
 
 
 def test_a_line_goes_however_high_the_shadows_at_the_border_are():

@@ -31,6 +31,18 @@ def test_a_sheet_on_a_table_of_nearly_its_shade_is_apart_and_a_patch_of_light_is
     assert not is_one(45, blur=5)
 
 
+def test_of_a_small_note_among_much_print_the_note_is_read():
+    size = (600, 800)
+    keys = np.zeros(size, np.float32)
+    for y, x in np.ndindex(10, 14):
+        if not (2 < y < 7 and 3 < x < 10):
+            keys = np.maximum(keys, ink(0, size, ((y + 0.5) / 10, (x + 0.5) / 14), 0.035, 2))
+    note = np.full(size, 120.0)
+    note[220:380, 260:540] = 245
+    number = np.maximum(ink(7, size, (0.5, 0.42), 0.14, 5), ink(4, size, (0.5, 0.58), 0.14, 5))
+    assert seen(on(on(note, keys, 235), number, 30), number) > 0.7
+
+
 def test_a_brush_that_covers_half_of_a_ground_of_one_colour_is_seen_whole():
     for paper, colour in ((230, 30), (0, 255)):
         zero = ink(0, pen=80, height=0.68)

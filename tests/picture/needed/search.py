@@ -164,10 +164,10 @@ def a_small_sheet_and_a_smaller_thing() -> bool:
 @needs("search.SMALL")
 def a_number_beside_a_stamp_and_a_plot_beside_its_scale() -> bool:
     def overlaps(side: int) -> tuple[float, float]:
-        """How well is the seven on a dark square seen, and the number below."""
+        """How well is a seven on a dark square seen, and the number below it."""
         size, middle = (400, 400), (30 + side / 2) / 400
         seven = ink(7, size, (middle, middle), side * 0.45 / 400, pen=side // 16)
-        number = np.maximum.reduce([ink(4, size, (0.8, x), 0.1, 6) for x in (0.3, 0.5, 0.7, 0.9)])
+        number = np.maximum.reduce([ink(4, size, (0.8, x), 0.2, 6) for x in (0.2, 0.5, 0.8)])
         paper = np.full(size, 235)
         paper[30 : 30 + side, 30 : 30 + side] = 90
         picture = on(on(paper, seven, 250), number, 30)
