@@ -48,8 +48,8 @@ BAR = 2.5
 THINNER = 0.35
 SAME_PEN = 0.4
 
-#: ... and its outline is this much as sharp, in pixels or, on a ground of one colour, where it may be
-#: drawn and then enlarged, in widths of its stroke: the edge of a shadow is soft.
+#: ... and its outline is this much as sharp, in pixels or, where it is hardly broader, or the ground
+#: is of one colour, in widths of its stroke: the edges of shadows and of things are soft.
 AS_SHARP = 0.65
 
 #: A piece of this part of what is written is (most of) a digit; a lower one is a bar or a dot.
@@ -164,7 +164,7 @@ def find_writing(mask: NDArray[np.uint8], paper: NDArray[np.uint8], sight: Sight
     pen = pieces.width[first]
     sharp = pieces.sharpness / pieces.sharpness[first]
     broader = np.maximum(pieces.width / pen, 1.0)
-    # A program may have enlarged what was drawn on one colour; of one pen, a stroke may run.
+    # A stroke of the pen may run; and a program may have enlarged what was drawn on one colour.
     may_be_softer = (broader <= 1 / THINNER) | is_plain(sight.grey)
     sharp = np.where(may_be_softer, sharp * broader, sharp)
     inked = [
