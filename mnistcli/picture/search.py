@@ -243,13 +243,13 @@ def _alone_on_plain_ground(grey: NDArray[np.uint8]) -> Found | None:
 
 def _search(view: View, coarse: View) -> Found:
     """Look in all ways, at a coarse copy; then through the best one at the picture itself."""
-    found = _clearest(_looks(coarse, DEPTHS))
+    found = _clearest(_looks(coarse, SPANS, DEPTHS))
     if found is None or found.writing.freedom < LEANING:
-        found = _clearest(chain([found] if found else [], _looks(coarse, DARKEST)))
+        found = _clearest(chain([found] if found else [], _looks(coarse, SPANS, DARKEST)))
     if found is None:
-        found = _clearest(_looks(coarse, DEPTHS, inside=True))
-    if found is None and view is not coarse:
-        return _search(view, view)  # what is tiny there is lost on the copy
+        found = _clearest(_looks(coarse, SPANS, DEPTHS, inside=True))
+    if found is None:  # what is tiny in the picture is lost on its copy
+        found = _clearest(_looks(view, SPANS[-1:], DEPTHS))
     if found is None:
         raise PictureError(_nothing("nothing stands out from the background"))
     return found if view is coarse else view.through(found.look) or found
@@ -301,10 +301,12 @@ def _most_evident(found: Iterable[Found]) -> Found | None:
     return best
 
 
-def _looks(view: View, depths: tuple[float, ...], *, inside: bool = False) -> Iterator[Found]:
+def _looks(
+    view: View, spans: Sequence[float], depths: Sequence[float], *, inside: bool = False
+) -> Iterator[Found]:
     """Look for writing in each polarity, with each width of stroke and each depth."""
     for flip in (0, 255):  # dark ink, then light ink
-        for span in SPANS:
+        for span in spans:
             for depth in depths:
                 found = view.through(Look(flip, span, depth, inside))
                 if found is not None:
