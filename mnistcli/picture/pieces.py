@@ -183,12 +183,13 @@ def find_writing(mask: NDArray[np.uint8], paper: NDArray[np.uint8], sight: Sight
     height = weighted_median(heights[digits], evidence[digits])
     # The short upright stroke of a broad pen is as stout as an area.
     stout = (heights >= max(BODY * height, BAR * pen)) & (pieces.width <= pen)
-    inked = [i for i in inked if slender[i] or stout[i]]
+    stroke = slender | stout
+    inked = [i for i in inked if stroke[i]]
     bodies = [i for i in inked if heights[i] >= BODY * height]
     parts = [i for i in inked if heights[i] < BODY * height]
     chosen = bodies + parts
     told = evidence.copy()
-    told[[i for i in ranked if i not in drawn or not (slender[i] or stout[i])]] = 0.0
+    told[[i for i in ranked if i in framing or not stroke[i]]] = 0.0
     outline = max(pieces.outline[chosen].sum(), 1.0)
     return Writing(
         pieces=pieces,
@@ -205,11 +206,11 @@ def find_writing(mask: NDArray[np.uint8], paper: NDArray[np.uint8], sight: Sight
 
 
 def _first(pieces: Pieces, written: list[int]) -> int:
-    """Return the most evident piece: none that is softer than what is as high, as a thing is."""
+    """Return the most evident piece that is as sharp as what is as high: a thing is softer."""
     heights = pieces.boxes[:, 3]
     high = [i for i in written if heights[i] >= BODY * heights[written[0]]]
     usual = weighted_median(pieces.sharpness[high], pieces.evidence[high])
-    return next(i for i in high if pieces.sharpness[i] >= AS_SHARP * usual)
+    return max(high, key=lambda i: (pieces.sharpness[i] >= AS_SHARP * usual, pieces.evidence[i]))
 
 
 def weighted_median(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:

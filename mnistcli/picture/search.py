@@ -1,6 +1,7 @@
 """A picture's light -> what is written on it: several ways to look, and the one with most evidence."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -17,6 +18,7 @@ from mnistcli.picture.rules import mended, without_rules
 from mnistcli.picture.sheet import (
     RIM,
     alone,
+    areas,
     four_sided,
     ground,
     is_all,
@@ -32,10 +34,6 @@ SPANS = (0.5, 0.2, 0.08)
 
 #: Nearly as wide as the picture: a sheet of paper on a table.
 SHEETS = 1.0
-
-#: A sheet smaller than this part of the picture may be a label or a stamp beside what is written. A
-#: plot is larger: what is beside it is its scale.
-SMALL = 1 / 8
 
 #: Depths of ink, in thresholds: all that is nearer to ink than to paper; and fainter parts, as
 #: of a pencil's stroke, that hang together with such ink.
@@ -191,29 +189,17 @@ def find(light: NDArray[np.uint8]) -> Found:
         return found
     coarse = _coarse(view)
     sheet = _sheet(coarse)
-    if sheet is not None:
-        parts = [sheet]
-        if sheet.mean() < SMALL:  # and as far from its edge as it ends within
-            beside = cv2.dilate(sheet, RIM, iterations=4) == 0
-            parts.append(beside.astype(np.uint8))
-        written = [_found_on(light, part) for part in parts]
-        if any(written):
-            return max(filter(None, written), key=_clear_each)
-    return _told_from_noise(view, _search(view, coarse))
+    written: list[Found] = []
+    for area in areas(sheet) if sheet is not None else ():
+        view_of_it = View(ink.to_grey(alone(light, area)))
+        with suppress(PictureError):  # it may be a stroke
+            written.append(_search(view_of_it, _coarse(view_of_it)))
+    return max(written, key=_clear_each) if written else _search(view, coarse)
 
 
 def _clear_each(found: Found) -> float:
     """How clear each piece is on average: print and texture are many."""
     return found.writing.clarity / len(found.writing.bodies)
-
-
-def _found_on(light: NDArray[np.uint8], part: NDArray[np.uint8]) -> Found | None:
-    """Find what is written on a part of a picture, the (h, w) of 0 and 1; None where nothing is."""
-    view = View(ink.to_grey(alone(light, part)))
-    try:
-        return _told_from_noise(view, _search(view, _coarse(view)))
-    except PictureError:  # it may be a stroke
-        return None
 
 
 def _told_from_noise(view: View, found: Found) -> Found:
@@ -242,7 +228,10 @@ def _alone_on_plain_ground(grey: NDArray[np.uint8]) -> Found | None:
 
 
 def _search(view: View, coarse: View) -> Found:
-    """Look in all ways, at a coarse copy; then through the best one at the picture itself."""
+    """Look in all ways, at a coarse copy; then through the best one at the picture itself.
+
+    Raises PictureError where nothing is found but noise.
+    """
     found = _clearest(_looks(coarse, SPANS, DEPTHS))
     if found is None or found.writing.freedom < LEANING:
         found = _clearest(chain([found] if found else [], _looks(coarse, SPANS, DARKEST)))
@@ -252,7 +241,7 @@ def _search(view: View, coarse: View) -> Found:
         found = _clearest(_looks(view, SPANS[-1:], DEPTHS))
     if found is None:
         raise PictureError(_nothing("nothing stands out from the background"))
-    return found if view is coarse else view.through(found.look) or found
+    return _told_from_noise(view, view.through(found.look) or found)
 
 
 def _clearest(found: Iterable[Found]) -> Found | None:
@@ -288,7 +277,7 @@ def _sheet(coarse: View) -> NDArray[np.uint8] | None:
         seen = coarse.ink(look)
         sheet = None if seen is None else four_sided(seen.mask)
         if sheet is not None and is_apart(sheet, coarse.grey, coarse.slopes):
-            return np.asarray(cv2.erode(sheet, RIM, iterations=2), np.uint8)
+            return sheet
     return None
 
 

@@ -1,4 +1,4 @@
-"""A picture -> what the writing is on: a sheet on a table, a plot on a page, one colour; or in: a frame."""
+"""A picture -> what the writing is on or in: a sheet on a table, a plot, one colour; a frame."""
 
 import cv2
 import numpy as np
@@ -19,6 +19,10 @@ CORNERS = 0.03
 #: this part of its side, so that paper inside a stroke is no sheet; or at the picture's border.
 EDGE = 64.0
 AROUND = 0.5
+
+#: A sheet smaller than this part of the picture may be a label or a stamp beside what is written. A
+#: plot is larger: what is beside it is its scale.
+SMALL = 1 / 8
 
 #: What is drawn on it is longer than the rim is wide, and no speck.
 RIM = np.ones((5, 5), np.uint8)
@@ -86,6 +90,16 @@ def is_apart(
         outside = border(grey)
     shade = float(np.median(outside))
     return bool(np.median(steepest) >= EDGE and abs(inside - shade) >= EDGE / 2)
+
+
+def areas(sheet: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
+    """Return where to look, (h, w) of 0 and 1: on a sheet and, if it is small, beside it.
+
+    Not at its edge, which is blurred.
+    """
+    within = np.asarray(cv2.erode(sheet, RIM, iterations=2), np.uint8)
+    beside = np.asarray(cv2.dilate(sheet, RIM, iterations=2) == 0, np.uint8)
+    return [within, beside] if within.mean() < SMALL else [within]
 
 
 def alone(light: NDArray[np.uint8], sheet: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from common.pens import alike, file, ink, largest, on, seen
+from common.pens import alike, file, ink, largest, on
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -138,12 +138,6 @@ def test_a_five_whose_bar_is_apart_keeps_it():
 def test_off_centre_and_tiny_in_the_frame(centre):
     picture = on(255, ink(4, size=(900, 1200), centre=centre, height=0.1, pen=7))
     assert alike(largest(file(picture)), plain(4)) >= SAME
-
-
-@pytest.mark.parametrize("height", [16, 24])
-def test_of_a_few_pixels_on_a_large_sheet(height):
-    seven = ink(7, (1100, 1500), (0.6, 0.4), height / 1100, pen=3)
-    assert seen(noisy(on(225, seven, 60)), seven) > 0.6
 
 
 def test_cut_by_the_border():

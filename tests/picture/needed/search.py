@@ -161,7 +161,7 @@ def a_small_sheet_and_a_smaller_thing() -> bool:
     return large and not thing
 
 
-@needs("search.SMALL")
+@needs("sheet.SMALL")
 def a_number_beside_a_stamp_and_a_plot_beside_its_scale() -> bool:
     def overlaps(side: int) -> tuple[float, float]:
         """How well is a seven on a dark square seen, and the number below it."""

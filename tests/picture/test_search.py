@@ -1,0 +1,42 @@
+"""search: what is written is found, whatever there is beside it."""
+
+import numpy as np
+import pytest
+from common.pens import ink, on, seen
+
+from mnistcli.picture.search import Look, View
+
+
+@pytest.mark.parametrize("height", [16, 24])
+def test_a_digit_of_a_few_pixels_on_a_large_sheet_is_found(height):
+    seven = ink(7, (1100, 1500), (0.6, 0.4), height / 1100, pen=3)
+    grain = np.random.default_rng(7).normal(0, 4, seven.shape)
+    assert seen((on(225, seven, 60) + grain).clip(0, 255), seven) > 0.6
+
+
+def test_of_a_small_note_among_much_print_the_note_is_read():
+    size = (600, 800)
+    keys = np.zeros(size, np.float32)
+    for y, x in np.ndindex(10, 14):
+        if not (2 < y < 7 and 3 < x < 10):
+            keys = np.maximum(keys, ink(0, size, ((y + 0.5) / 10, (x + 0.5) / 14), 0.035, 2))
+    note = np.full(size, 120.0)
+    note[220:380, 260:540] = 245
+    number = np.maximum(ink(7, size, (0.5, 0.42), 0.14, 5), ink(4, size, (0.5, 0.58), 0.14, 5))
+    assert seen(on(on(note, keys, 235), number, 30), number) > 0.7
+
+
+def test_a_brush_that_covers_half_of_a_ground_of_one_colour_is_seen_whole():
+    for paper, colour in ((230, 30), (0, 255)):
+        zero = ink(0, pen=80, height=0.68)
+        assert seen(on(paper, zero, colour), zero) > 0.98
+
+
+def test_what_is_lighter_than_paper_of_one_colour_is_no_ink():
+    paper = np.full((300, 300), 252.0)
+    paper[20:-20, 20:-20] = 255
+    seven = ink(7, pen=20)
+    found = View(np.asarray(on(paper, seven, 30), np.uint8), paper=252).ink(Look(0, 0.5, 1.0))
+    drawn = seven > 0.5
+    assert found.mask[drawn].mean() > 0.95
+    assert not found.mask[seven == 0].any()
