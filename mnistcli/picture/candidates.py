@@ -120,7 +120,9 @@ def segment(
         heights.append(height * scale)
         unread.append(tuple(UNREAD * _share(ink, height) for ink, _ in slices))
         candidates += _candidates(number, slices, unread[-1], height, scale)
-    return Segmentation(size, tuple(candidates), tuple(unread), tuple(heights))
+    return Segmentation(
+        size, tuple(candidates), tuple(unread), tuple(heights), left_out=bool(writing.soft)
+    )
 
 
 def _ink(writing: Writing, mask: NDArray[np.uint8], piece: int) -> Ink | None:

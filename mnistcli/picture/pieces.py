@@ -125,6 +125,8 @@ class Writing:
     """Pieces as high as a digit is, about; or most of one."""
     parts: list[int]
     """Smaller ones of the same pen: bars, dots, dashes."""
+    soft: list[int]
+    """Pieces as high that are left out, as broad and soft as shadows, or as a pen out of focus."""
     height: float
     """Of the bodies, in pixels."""
     pen: float
@@ -166,8 +168,7 @@ def find_writing(mask: NDArray[np.uint8], paper: NDArray[np.uint8], sight: Sight
     broader = np.maximum(pieces.width / pen, 1.0)
     # A stroke of the pen may run; and a program may have enlarged what was drawn on one colour.
     may_be_softer = (broader <= 1 / THINNER) | is_plain(sight.grey)
-    sharp = np.where(may_be_softer, sharp * broader, sharp)
-    inked = [
+    alike = [
         i
         for i in drawn
         if i == first
@@ -175,15 +176,17 @@ def find_writing(mask: NDArray[np.uint8], paper: NDArray[np.uint8], sight: Sight
             pieces.off_paper[i] >= OFF_PAPER * pieces.off_paper[first]
             and pieces.width[i] >= THINNER * pen
             and pieces.depth[i] >= SAME_PEN * pieces.depth[first]
-            and sharp[i] >= AS_SHARP
+            and sharp[i] * broader[i] >= AS_SHARP
             and pieces.contact[i] <= AT_BORDER * pieces.outline[i]
         )
     ]
+    inked = [i for i in alike if may_be_softer[i] or sharp[i] >= AS_SHARP]
     digits = [i for i in inked if slender[i] and upright[i]]
     height = weighted_median(heights[digits], evidence[digits])
     # The short upright stroke of a broad pen is as stout as an area.
     stout = (heights >= max(BODY * height, BAR * pen)) & (pieces.width <= pen)
     stroke = slender | stout
+    soft = [i for i in alike if i not in inked and stroke[i] and heights[i] >= BODY * height]
     inked = [i for i in inked if stroke[i]]
     bodies = [i for i in inked if heights[i] >= BODY * height]
     parts = [i for i in inked if heights[i] < BODY * height]
@@ -195,6 +198,7 @@ def find_writing(mask: NDArray[np.uint8], paper: NDArray[np.uint8], sight: Sight
         pieces=pieces,
         bodies=bodies,
         parts=parts,
+        soft=soft,
         height=height,
         pen=2.0 * float(pieces.area[chosen].sum()) / outline,
         # Flat outlines tell how well a look sees; for ranking pieces they are no use: noise is steep.

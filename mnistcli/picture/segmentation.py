@@ -41,6 +41,8 @@ class Segmentation:
     """For each line, what it costs to leave each of its pieces out, in nats."""
     heights: tuple[float, ...]
     """Of each line's digits, in pixels of the picture."""
+    left_out: bool = False
+    """Whether there is something as large that may be a shadow, or a digit out of focus."""
 
     @property
     def settled(self) -> bool:

@@ -58,7 +58,7 @@ class Transcription:
     probability: float
     digits: tuple[Digit, ...]
     doubtful: bool
-    """Whether something seems to be there that is no digit, or none is one as it stands."""
+    """Whether something may be there that is no digit, or was left out, or none stands alone."""
     size: tuple[int, int]
     """Width and height of the upright picture in pixels, for the boxes."""
 
@@ -93,7 +93,9 @@ def transcribe(
         text=_text(digits, segmentation.heights),
         probability=digits[0].probability if len(digits) == 1 else graph.share(answers, count),
         digits=_renumbered(digits),
-        doubtful=graph.doubtful(chosen) or all(candidate.cut for candidate in candidates),
+        doubtful=segmentation.left_out
+        or graph.doubtful(chosen)
+        or all(candidate.cut for candidate in candidates),
         size=segmentation.size,
     )
 

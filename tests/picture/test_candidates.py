@@ -94,6 +94,21 @@ def test_a_plot_that_was_saved_is_read_without_its_frame():
     assert found.box[3] > 200
 
 
+def test_a_digit_out_of_focus_beside_a_fine_pen_is_not_left_out_unsaid():
+    """A marker beside a ballpoint; it may be a shadow as well."""
+    fine = ink(4, (300, 600), (0.5, 0.25), 0.5, 6)
+    broad = cv2.GaussianBlur(ink(1, (300, 600), (0.5, 0.75), 0.5, 30), (0, 0), 6)
+    light = np.linspace(0.9, 1, 600)
+    both, one = (
+        segment_picture(file((on(240, strokes, 30) * light).astype(np.uint8)))
+        for strokes in (np.maximum(fine, broad), fine)
+    )
+    assert both.candidates[0].box == one.candidates[0].box
+    assert len(both.unread[0]) == len(one.unread[0])  # the pieces of the fine one
+    assert both.left_out
+    assert not one.left_out
+
+
 def test_nothing_is_refused():
     with pytest.raises(PictureError, match="no digit found"):
         segment_picture(file(np.full((200, 300), 255, np.uint8)))

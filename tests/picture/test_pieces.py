@@ -108,7 +108,10 @@ def test_a_broad_soft_thing_beside_a_pen_is_none_of_it_but_on_a_ground_of_one_co
     assert chosen(both)[broad > 0.5].all()
     photo = on(240, both, 30)
     photo[:40] = np.linspace(200, 240, 600)
-    assert not chosen(both, picture=photo)[broad > 0.5].any()
+    writing = found(both, picture=photo)
+    assert writing is not None
+    assert not writing.mask[broad > 0.5].any()
+    assert len(writing.soft) == 1  # it may be a digit out of focus: who reads the rest is told
 
 
 def test_a_thing_that_lies_beside_a_number_is_not_its_pen_however_much_there_is_of_it():

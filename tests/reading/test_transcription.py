@@ -43,9 +43,9 @@ class Picture:
         self.strange.append(strange)
         return self
 
-    def read(self, count: int | None = None) -> Transcription:
+    def read(self, count: int | None = None, *, left_out: bool = False) -> Transcription:
         heights = (HEIGHT,) * len(self.unread)
-        found = Segmentation((500, 500), tuple(self.candidates), self.unread, heights)
+        found = Segmentation((500, 500), tuple(self.candidates), self.unread, heights, left_out)
         return transcribe(found, np.array(self.rows), np.array(self.strange), count)
 
 
@@ -150,6 +150,11 @@ def test_a_digit_in_an_odd_hand_is_rather_read_than_left_out_or_cut():
 def test_what_is_no_digit_alone_is_read_with_doubt():
     said = Picture(1).add(4, 0, strange=0.99).read()
     assert (said.text, said.doubtful) == ("4", True)
+
+
+def test_what_may_be_a_digit_and_was_left_out_makes_the_answer_doubtful():
+    said = Picture(2).add(3, 0).add(4, 1).read(left_out=True)
+    assert (said.text, said.doubtful) == ("34", True)
 
 
 def test_where_nothing_is_a_digit_as_it_stands_the_answer_is_doubtful():
