@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from mnistcli.errors import PictureError
 from mnistcli.picture.cutting import cut
-from mnistcli.picture.image import HALF, digit_image
-from mnistcli.picture.ink import connected, enlarge, sharpen_outline, to_grey
+from mnistcli.picture.image import HALF, Strokes
+from mnistcli.picture.ink import connected, enlarge, sharpen_outline, to_grey, without_areas
 from mnistcli.picture.layout import Ink, join, lines_of
 from mnistcli.picture.pieces import Writing, weighted_median
-from mnistcli.picture.search import DEPTHS, SPANS, Look, View, find
+from mnistcli.picture.search import DEPTHS, SPANS, Found, Look, View, find
 from mnistcli.picture.segmentation import Box, Candidate, Segmentation
 from mnistcli.picture.sheet import SPECK, is_all, is_plain, polarity
 
@@ -53,9 +53,11 @@ def segment_light(light: NDArray[np.uint8], size: tuple[int, int]) -> Segmentati
     """
     light = enlarge(light)
     found = find(light)
-    strokes = sharpen_outline(found.dark, found.writing.mask, found.writing.pen)
-    strokes = smooth_pieces(strokes, found.writing)
-    return segment(found.writing, strokes, size, max(size) / max(strokes.shape))
+    writing = found.writing
+    mask = smooth_pieces(sharpen_outline(found.dark, writing.mask, writing.pen), writing)
+    tones = without_areas(found.dark, mask) * _fading(found)
+    strokes = Strokes(mask, tones, writing.pen)
+    return segment(writing, strokes, size, max(size) / max(mask.shape))
 
 
 def segment_whole(light: NDArray[np.uint8], size: tuple[int, int]) -> Segmentation:
@@ -76,10 +78,12 @@ def segment_whole(light: NDArray[np.uint8], size: tuple[int, int]) -> Segmentati
     if not everything:
         mask, dark = _all(view)
         pen = _pen(mask)
-    strokes = smooth(sharpen_outline(dark, mask, pen), pen)
-    sign = Ink.of(0, 0, strokes if strokes.any() else mask)
+    outlined = smooth(sharpen_outline(dark, mask, pen), pen)
+    outlined = outlined if outlined.any() else mask
+    strokes = Strokes(outlined, without_areas(dark, outlined) * mask, pen)
+    sign = Ink.of(0, 0, outlined)
     scale = max(size) / max(mask.shape)
-    candidate = Candidate(0, 0, 0, box_of(sign, scale), digit_image(sign.mask), 0.0)
+    candidate = Candidate(0, 0, 0, box_of(sign, scale), strokes.image(sign), 0.0)
     return Segmentation(size, (candidate,), ((np.inf,),), (sign.height * scale,))
 
 
@@ -99,15 +103,23 @@ def smooth_pieces(mask: NDArray[np.uint8], writing: Writing) -> NDArray[np.uint8
     return np.where(gone[labels], mask, smoothed) if gone.any() else smoothed
 
 
-def segment(
-    writing: Writing, mask: NDArray[np.uint8], size: tuple[int, int], scale: float
-) -> Segmentation:
-    """Return what could be digits in `mask`, the strokes of `writing` with their true outlines.
+def _fading(found: Found) -> NDArray[np.uint8]:
+    """Mark, by 1, all ink that hangs together with what is written, however faint it gets."""
+    chosen = found.writing.mask
+    fading = connected(found.faint | chosen, chosen > 0)
+    fading[(found.writing.pieces.labels > 0) & (chosen == 0)] = 0
+    return fading
 
-    A pixel of the mask is `scale` pixels of the picture, whose width and height `size` is.
+
+def segment(
+    writing: Writing, strokes: Strokes, size: tuple[int, int], scale: float
+) -> Segmentation:
+    """Return what could be digits in the strokes of `writing`, with their true outlines.
+
+    A pixel of them is `scale` pixels of the picture, whose width and height `size` is.
     """
     bodies, parts = (
-        [ink for piece in pieces if (ink := _ink(writing, mask, piece)) is not None]
+        [ink for piece in pieces if (ink := _ink(writing, strokes.mask, piece)) is not None]
         for pieces in (writing.bodies, writing.parts)
     )
     lines = lines_of(bodies, parts, writing.height, writing.pen)
@@ -119,9 +131,9 @@ def segment(
         slices = _slices(line, height, writing.pen)
         heights.append(height * scale)
         unread.append(tuple(UNREAD * _share(ink, height) for ink, _ in slices))
-        candidates += _candidates(number, slices, unread[-1], height, scale)
+        candidates += _candidates(number, slices, unread[-1], height, strokes, scale)
     return Segmentation(
-        size, tuple(candidates), tuple(unread), tuple(heights), left_out=bool(writing.soft)
+        size, tuple(candidates), tuple(unread), tuple(heights), left_out=writing.left_out
     )
 
 
@@ -183,6 +195,7 @@ def _candidates(
     slices: list[tuple[Ink, float | None]],
     unread: Sequence[float],
     height: float,
+    strokes: Strokes,
     scale: float,
 ) -> list[Candidate]:
     candidates = []
@@ -203,7 +216,9 @@ def _candidates(
             ]
             wide = max(0.0, (whole.width / height - WIDE) / WIDER)
             parted = (before, after) != (None, None)
-            high = np.log(whole.height / height) / SPREAD
+            # A wide sign is low where its hand, as MNIST's images, has all as large.
+            size = whole.height if parted else max(whole.height, min(whole.width, height))
+            high = np.log(size / height) / SPREAD
             cost = sum(joins) + wide * (2 if parted else 1) + float(high) ** 2 / 2
             cut = sum(price for price in (before, after) if price is not None) / 2
             if (parted or joins) and cut + cost > min(UNREAD, sum(unread[first : last + 1])):
@@ -214,7 +229,7 @@ def _candidates(
                     first=first,
                     last=last,
                     box=box_of(whole, scale),
-                    image=digit_image(whole.mask),
+                    image=strokes.image(whole),
                     cost=cost,
                     cuts=(before, after),
                 )

@@ -6,17 +6,19 @@ result of the anti-aliasing technique used by the normalization algorithm. The i
 centered in a 28x28 image by computing the center of mass of the pixels" (Y. LeCun, C. Cortes).
 """
 
-from typing import Any
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mnistcli.picture.layout import Ink
+
 SIDE = 28  # of an image
 BOX = 20  # that a digit fits in
 CENTRE = 14  # row and column of the centre of mass; so it is in all 60,000 training images
-HALF = 0.5  # covered: a pixel on the outline
-FINE = 5  # pixels of the canvas for one of the image; averaged, they give 26 grey levels
+HALF = 0.5  # of the darkest ink: a pixel on the outline
+FINE = 5  # pixels of the canvas for one of the image
 
 #: Stroke widths, in pixels of the image, between which MNIST's mostly are: the first quartile and
 #: the 95th percentile of 3,000 training images, as `stroke_width` measures them (its median there
@@ -25,28 +27,54 @@ FINE = 5  # pixels of the canvas for one of the image; averaged, they give 26 gr
 THIN, THICK = 2.1, 4.1
 
 
-def digit_image(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Make strokes of any size, (h, w) of 0 and 1, the (28, 28) image, white on black."""
-    canvas = fit(mask, BOX * FINE)
-    canvas = fit(adjust_stroke(canvas), BOX * FINE)
-    return centre(average(canvas))
+@dataclass(frozen=True, eq=False)
+class Strokes:
+    """All that was written on a picture; arrays (h, w) uint8."""
+
+    mask: NDArray[np.uint8]
+    """1 where there is ink."""
+    tones: NDArray[np.uint8]
+    """How dark it is, and what fades and hangs together with it."""
+    pen: float
+    """The width of strokes, in pixels."""
+
+    def image(self, ink: Ink) -> NDArray[np.uint8]:
+        """Make some of the ink an image (28, 28); what fades is of the ink that it is nearest to."""
+        window = np.s_[ink.top : ink.bottom, ink.left : ink.right]
+        tones, others = self.tones[window], self.mask[window] - ink.mask
+        if others.any():
+            around = np.ones((int(self.pen) | 1,) * 2, np.uint8)
+            nearer = cv2.dilate(ink.mask, around) > cv2.dilate(others, around)
+            tones = tones * (ink.mask | nearer)
+        tones = np.maximum(tones, ink.mask)
+        usual, *_ = cv2.mean(tones, ink.mask)
+        return digit_image(np.asarray(cv2.convertScaleAbs(tones, alpha=255.0 / usual), np.uint8))
 
 
-def fit(mask: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
-    """Crop and scale a mask until its longer side is `side`; it stays one of 0 and 1, not all 0."""
-    mask = crop(mask)
-    if max(mask.shape) == side:
-        return mask
-    scale = side / max(mask.shape)
-    size = (max(1, round(mask.shape[1] * scale)), max(1, round(mask.shape[0] * scale)))
-    grey: NDArray[Any] = mask * np.uint8(255)
-    if scale > 1:  # round the corners of pixels that get large
-        blurred = cv2.GaussianBlur(grey, (3, 3), 0, borderType=cv2.BORDER_CONSTANT)
-        grey = np.asarray(cv2.resize(blurred, size, interpolation=cv2.INTER_CUBIC))
-    else:
-        grey = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA))
-    half = HALF * float(grey.max())  # hairlines are fainter, when made smaller
-    return np.asarray(cv2.threshold(grey, half, 1, cv2.THRESH_BINARY)[1], np.uint8)
+def digit_image(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Make strokes of any size the (28, 28) image, white on black.
+
+    `ink` is (h, w) uint8, not all 0: 0 where there is paper, 255 where there is ink, and what is in
+    between, at outlines and where a stroke gets faint, is so in the image.
+    """
+    return centre(average(adjust_stroke(fit(ink))))
+
+
+def fit(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Crop ink to what is darker than half, and scale it until its longer side is that of the box."""
+    left, top, width, height = cv2.boundingRect(outlined(ink))
+    scale = BOX * FINE / max(width, height)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    way = cv2.INTER_AREA if scale < HALF else cv2.INTER_LINEAR
+    canvas = cv2.resize(ink[top : top + height, left : left + width], size, interpolation=way)
+    # Hairlines are fainter, when made smaller.
+    return np.asarray(cv2.convertScaleAbs(canvas, alpha=255.0 / float(canvas.max())), np.uint8)
+
+
+def outlined(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Mark, by 1, what is darker than half of the darkest."""
+    least = HALF * float(ink.max())
+    return np.asarray(cv2.threshold(ink, least, 1, cv2.THRESH_BINARY)[1], np.uint8)
 
 
 def crop(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -63,19 +91,12 @@ def framed(mask: NDArray[np.uint8], room: int) -> NDArray[np.uint8]:
 
 
 def stroke_width(mask: NDArray[np.uint8]) -> float:
-    """Measure the mean width of the strokes in pixels."""
-    return _width(_depth(mask))
+    """Measure the mean width of the strokes in pixels.
 
-
-def _depth(mask: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return how far each pixel of ink is from the nearest without."""
-    deep = cv2.distanceTransform(framed(mask, 1), cv2.DIST_L2, cv2.DIST_MASK_5)
-    return np.asarray(deep[1:-1, 1:-1], np.float32)
-
-
-def _width(depth: NDArray[np.float32]) -> float:
-    """Return the mean width of strokes: across one of width w the depth averages w / 4."""
-    return 4.0 * (cv2.sumElems(depth)[0] / cv2.countNonZero(depth) - 0.5)
+    Across a stroke of width w, pixels are on average w / 4 away from what is none.
+    """
+    away = cv2.distanceTransform(framed(mask, 1), cv2.DIST_L2, cv2.DIST_MASK_5)
+    return 4.0 * (cv2.sumElems(away)[0] / cv2.countNonZero(mask) - 0.5)
 
 
 def adjust_stroke(canvas: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -84,28 +105,24 @@ def adjust_stroke(canvas: NDArray[np.uint8]) -> NDArray[np.uint8]:
     Moves the outline, which is between pixels, by a distance d. Both the width w and the longer
     side s grow by 2 d, hence (w + 2 d) / (s + 2 d) = wanted / box.
     """
-    depth = _depth(canvas)
-    width, side = _width(depth), max(canvas.shape)
+    width, side = stroke_width(outlined(canvas)), max(canvas.shape)
     if THIN * FINE <= width <= THICK * FINE:
         return canvas
     wanted = float(np.clip(width, THIN * FINE, THICK * FINE)) / (BOX * FINE)
-    move = (wanted * side - width) / (1.0 - wanted) / 2.0
-    if move < 0:
-        moved = ((depth > 0) & (0.5 - depth <= move)).astype(np.uint8)
-        return moved if moved.any() else canvas
-    room = int(move) + 2
-    away = cv2.distanceTransform(1 - framed(canvas, room), cv2.DIST_L2, cv2.DIST_MASK_5)
-    return np.asarray(away - 0.5 <= move, np.uint8)
+    move = round((wanted * side - width) / (1.0 - wanted) / 2.0)
+    disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * abs(move) + 1, 2 * abs(move) + 1))
+    canvas = framed(canvas, abs(move))
+    moved = cv2.dilate(canvas, disk) if move > 0 else cv2.erode(canvas, disk)
+    return fit(np.asarray(moved if moved.any() else canvas, np.uint8))
 
 
 def average(canvas: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Average blocks of `FINE` x `FINE` zeros and ones to grey levels 0..255."""
+    """Average blocks of `FINE` x `FINE` pixels."""
     height, width = (-(-side // FINE) for side in canvas.shape)
     above, left = (height * FINE - canvas.shape[0]) // 2, (width * FINE - canvas.shape[1]) // 2
-    whole = np.zeros((height * FINE, width * FINE), np.float32)
+    whole = np.zeros((height * FINE, width * FINE), np.uint8)
     whole[above : above + canvas.shape[0], left : left + canvas.shape[1]] = canvas
-    blocks = np.asarray(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA))
-    return np.asarray(np.rint(255.0 * blocks), np.uint8)
+    return np.asarray(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def centre(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -31,6 +31,9 @@ SLOPE = 8.0
 THUMBNAIL = 128
 NEIGHBOURHOOD = 65
 
+#: What is so much broader than any stroke, its soft outline included, lies behind the strokes.
+BROADER = 2.0
+
 #: Every so many-th pixel in each direction is enough for a median.
 SPARSE = 3
 
@@ -191,6 +194,16 @@ def sharpen_outline(
     inside = ink * mask
     height = cv2.dilate(inside, np.ones((span, span), np.uint8))
     return (inside > height // 2).astype(np.uint8)
+
+
+def without_areas(ink: NDArray[np.uint8], mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Take out of ink (h, w) what is broader than any stroke of a mask: a highlighter's, a shadow.
+
+    A morphological top-hat: as `paper_behind`, but with the span that what was found has.
+    """
+    depth = cv2.distanceTransform(np.pad(mask, 1), cv2.DIST_C, cv2.DIST_MASK_3)
+    span = int(BROADER * 2.0 * float(depth.max())) + 1
+    return _bytes(cv2.morphologyEx(ink, cv2.MORPH_TOPHAT, np.ones((span, span), np.uint8)))
 
 
 def _bytes(array: ArrayLike) -> NDArray[np.uint8]:

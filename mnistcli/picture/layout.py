@@ -99,12 +99,12 @@ def lines_of(
         else:
             lines.append([ink])
     lines = _whole(lines, climb)
-    for part in sorted(parts, key=lambda ink: -ink.width):
+    for part in sorted(parts, key=lambda ink: -ink.width * ink.height):
         away = [(_distance(part, ink), number, line) for line in lines for number, ink in
                 enumerate(line)]  # fmt: skip
         distance, number, line = min(away, key=lambda found: found[0])
         near = line[number]
-        hangs = _overlap(part, near) and join([near, part]).height <= STACK * height
+        hangs = _shared_columns(part, near) > 0 and join([near, part]).height <= STACK * height
         beside = _beside(part, near, climb) and not _overlap(part, near)
         if distance <= (CLOSE * pen if hangs else NEAR * height if beside else pen):
             line.append(part)
@@ -187,8 +187,12 @@ def _are_one(line: Sequence[Ink], other: Sequence[Ink], climb: float) -> bool:
 
 def _overlap(one: Ink, other: Ink) -> bool:
     """Tell whether more than half of the narrower one's columns are the other's, too."""
-    shared = min(one.right, other.right) - max(one.left, other.left)
-    return shared * 2 > min(one.width, other.width)
+    return _shared_columns(one, other) * 2 > min(one.width, other.width)
+
+
+def _shared_columns(one: Ink, other: Ink) -> int:
+    """Count the columns that two pieces share; below 0 if apart."""
+    return min(one.right, other.right) - max(one.left, other.left)
 
 
 def _beside(one: Ink, other: Ink, climb: float = 0.0) -> bool:

@@ -125,8 +125,8 @@ class Writing:
     """Pieces as high as a digit is, about; or most of one."""
     parts: list[int]
     """Smaller ones of the same pen: bars, dots, dashes."""
-    soft: list[int]
-    """Pieces as high that are left out, as broad and soft as shadows, or as a pen out of focus."""
+    left_out: bool
+    """Whether there is another piece as high, broad and soft as a shadow, or thin as a scratch."""
     height: float
     """Of the bodies, in pixels."""
     pen: float
@@ -164,6 +164,7 @@ def find_writing(mask: NDArray[np.uint8], paper: NDArray[np.uint8], sight: Sight
         return None
     first = _first(pieces, written)
     pen = pieces.width[first]
+    usual = weighted_median(pieces.width[written], evidence[written])
     sharp = pieces.sharpness / pieces.sharpness[first]
     broader = np.maximum(pieces.width / pen, 1.0)
     # A stroke of the pen may run; and a program may have enlarged what was drawn on one colour.
@@ -174,19 +175,20 @@ def find_writing(mask: NDArray[np.uint8], paper: NDArray[np.uint8], sight: Sight
         if i == first
         or (
             pieces.off_paper[i] >= OFF_PAPER * pieces.off_paper[first]
-            and pieces.width[i] >= THINNER * pen
+            and pieces.width[i] >= THINNER * usual
             and pieces.depth[i] >= SAME_PEN * pieces.depth[first]
             and sharp[i] * broader[i] >= AS_SHARP
             and pieces.contact[i] <= AT_BORDER * pieces.outline[i]
         )
     ]
-    inked = [i for i in alike if may_be_softer[i] or sharp[i] >= AS_SHARP]
+    surely = (pieces.width >= THINNER * pen) & (may_be_softer | (sharp >= AS_SHARP))
+    inked = [i for i in alike if surely[i]]
     digits = [i for i in inked if slender[i] and upright[i]]
     height = weighted_median(heights[digits], evidence[digits])
     # The short upright stroke of a broad pen is as stout as an area.
     stout = (heights >= max(BODY * height, BAR * pen)) & (pieces.width <= pen)
     stroke = slender | stout
-    soft = [i for i in alike if i not in inked and stroke[i] and heights[i] >= BODY * height]
+    left_out = any(stroke[i] and heights[i] >= BODY * height for i in alike if not surely[i])
     inked = [i for i in inked if stroke[i]]
     bodies = [i for i in inked if heights[i] >= BODY * height]
     parts = [i for i in inked if heights[i] < BODY * height]
@@ -198,7 +200,7 @@ def find_writing(mask: NDArray[np.uint8], paper: NDArray[np.uint8], sight: Sight
         pieces=pieces,
         bodies=bodies,
         parts=parts,
-        soft=soft,
+        left_out=left_out,
         height=height,
         pen=2.0 * float(pieces.area[chosen].sum()) / outline,
         # Flat outlines tell how well a look sees; for ranking pieces they are no use: noise is steep.

@@ -78,6 +78,8 @@ class Found:
     look: Look
     writing: Writing
     dark: NDArray[np.uint8]
+    faint: NDArray[np.uint8]
+    """1 where there is ink, however faint, without rules."""
 
 
 class Ink(NamedTuple):
@@ -150,17 +152,17 @@ class View:
         seen = self.ink(look)
         if seen is None:
             return None
-        mask = self._strokes(seen, look)
+        mask, faint = self._strokes(seen, look)
         key = look.flip, look.span, mask.tobytes()
         if key not in self._written:
             self._written[key] = find_writing(mask, seen.paper, self._sights[look.flip])
         writing = self._written[key]
-        return Found(look, writing, seen.dark) if writing else None
+        return Found(look, writing, seen.dark, faint) if writing else None
 
-    def _strokes(self, seen: Ink, look: Look) -> Bytes:
+    def _strokes(self, seen: Ink, look: Look) -> tuple[Bytes, Bytes]:
         """Return the mask of ink without rules, of faint ink only what hangs together with strong.
 
-        Rules are found in faint ink, as pale ones are.
+        And that of all faint ink: rules are found in it, as pale ones are.
         """
         faint = ink.inked(seen.dark, seen.strong, DEPTHS[-1])
         key = faint.tobytes()
@@ -170,11 +172,11 @@ class View:
             self._cleaned[key] = mended(rest, faint, seen.dark), rules
         mask, rules = self._cleaned[key]
         if look.depth >= 1.0:
-            return mask & seen.mask
+            return mask & seen.mask, mask
         strong = seen.strong
         if rules.any():  # which may be darker than the pen
             strong = ink.threshold(seen.dark, cv2.dilate(rules, RIM) == 0)
-        return ink.connected(mask, seen.dark > strong)
+        return ink.connected(mask, seen.dark > strong), mask
 
 
 def find(light: NDArray[np.uint8]) -> Found:

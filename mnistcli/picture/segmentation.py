@@ -42,7 +42,7 @@ class Segmentation:
     heights: tuple[float, ...]
     """Of each line's digits, in pixels of the picture."""
     left_out: bool = False
-    """Whether there is something as large that may be a shadow, or a digit out of focus."""
+    """Whether there is something as large that may be a shadow or a scratch, or a digit."""
 
     @property
     def settled(self) -> bool:

@@ -111,7 +111,7 @@ def test_a_broad_soft_thing_beside_a_pen_is_none_of_it_but_on_a_ground_of_one_co
     writing = found(both, picture=photo)
     assert writing is not None
     assert not writing.mask[broad > 0.5].any()
-    assert len(writing.soft) == 1  # it may be a digit out of focus: who reads the rest is told
+    assert writing.left_out  # it may be a digit out of focus: who reads the rest is told
 
 
 def test_a_thing_that_lies_beside_a_number_is_not_its_pen_however_much_there_is_of_it():

@@ -7,15 +7,22 @@ from needed.drawing import Shape, bar, drawn, needs
 from needed.layout import block
 
 from mnistcli.picture import candidates, conversion
+from mnistcli.picture.image import Strokes
 from mnistcli.picture.layout import Ink
 
 
 def prices(line: list[Ink], pen: float = 6) -> dict[tuple[int, int], float]:
     """What each candidate of a line of digits, 100 high, costs, by its first and last slice."""
     sliced = candidates._slices(line, 100, pen)
+    mask = np.zeros((400, 600), np.uint8)
+    for ink in line:
+        mask[ink.top : ink.bottom, ink.left : ink.right] |= ink.mask
+    found = candidates._candidates(
+        0, sliced, [np.inf] * len(sliced), 100, Strokes(mask, mask, pen), 1
+    )
     return {
         (each.first, each.last): each.cost + sum(cut or 0.0 for cut in each.cuts) / 2
-        for each in candidates._candidates(0, sliced, [np.inf] * len(sliced), 100, 1)
+        for each in found
     }
 
 

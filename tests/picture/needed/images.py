@@ -1,5 +1,6 @@
 """Light and ink: what differs from the paper; and images made as MNIST's."""
 
+import cv2
 import numpy as np
 from common.pens import ink, on
 from needed.drawing import bar, drawn, needs, ring
@@ -27,6 +28,15 @@ def a_threshold_lies_above_the_noise() -> bool:
     noise = np.abs(np.random.default_rng(3).normal(0, 10, (300, 400)))
     dark = np.maximum(noise, 60 * ink(4, size=(300, 400), height=0.06, pen=4)).astype(np.uint8)
     return 25 <= inks.threshold(dark) <= 50
+
+
+@needs("ink.BROADER")
+def a_highlighter_s_band_is_behind_strokes_and_a_soft_stroke_is_not() -> bool:
+    strokes = drawn(bar(60, 100, 12, 100), bar(200, 100, 12, 100))
+    soft = cv2.GaussianBlur(150 * strokes, (0, 0), 4)
+    band = 60 * drawn(bar(190, 60, 34, 180))
+    tones = inks.without_areas(np.maximum(soft, band), strokes)
+    return bool(tones[150, 66] > 120 and tones[150, 206] > 60 and not tones[70].any())
 
 
 @needs("ink.SPARSE")
@@ -87,7 +97,7 @@ def surroundings_are_the_paper_around_a_broad_digit() -> bool:
 @needs("image.SIDE", "image.BOX", "image.CENTRE", "conversion.SHAPE.0", "conversion.SHAPE.1",
        "conversion.WHITE", "conversion.CENTRE", "conversion.OFF_CENTRE")  # fmt: skip
 def an_image_is_made_as_mnist_has_them() -> bool:
-    thin, thick = (image.digit_image(drawn(ring(150, 150, 60, 100, pen))) for pen in (4, 60))
+    thin, thick = (image.digit_image(255 * drawn(ring(150, 150, 60, 100, pen))) for pen in (4, 60))
     return None not in (conversion.mnist_box(thin), conversion.mnist_box(thick))
 
 
@@ -102,20 +112,25 @@ def the_longer_side_of_a_digit_of_mnist_is_19_or_20() -> bool:
 
 @needs("image.HALF")
 def a_stroke_that_is_made_smaller_is_as_wide_beside_its_length() -> bool:
-    whole = image.crop(drawn(ring(150, 150, 60, 100, 20)))
-    small = image.fit(whole, 40)
-    wanted = image.stroke_width(whole) * 40 / max(whole.shape)
+    whole = cv2.GaussianBlur(255 * drawn(ring(150, 150, 60, 100, 20)), (0, 0), 5)
+    small = image.outlined(image.fit(whole))
+    wanted = 20 * image.BOX * image.FINE / 220
     return bool(small.any()) and abs(image.stroke_width(small) - wanted) < 0.6
 
 
 @needs("image.FINE")
-def outlines_have_many_greys() -> bool:
-    return len(np.unique(image.digit_image(drawn(ring(150, 150, 60, 100))))) > 20
+def hairlines_become_as_wide_whatever_they_were() -> bool:
+    made = [
+        image.adjust_stroke(image.fit(255 * drawn(ring(150, 150, 60, 100, pen))))
+        for pen in (2, 4, 8)
+    ]
+    widths = [image.stroke_width(image.outlined(each)) / image.FINE for each in made]
+    return all(abs(width - image.THIN) < 0.3 for width in widths)
 
 
 @needs("image.THIN", "image.THICK")
 def hairlines_and_felt_pens_come_as_near_as_mnist_s_own_pens() -> bool:
     thin, thick = (
-        float(image.digit_image(drawn(ring(150, 150, 60, 100, pen))).sum()) for pen in (3, 80)
+        float(image.digit_image(255 * drawn(ring(150, 150, 60, 100, pen))).sum()) for pen in (3, 80)
     )
     return 0.5 < thin / thick < 0.7
