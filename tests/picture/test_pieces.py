@@ -114,6 +114,21 @@ def test_a_broad_soft_thing_beside_a_pen_is_none_of_it_but_on_a_ground_of_one_co
     assert writing.left_out  # it may be a digit out of focus: who reads the rest is told
 
 
+def test_thin_strokes_beside_a_broad_one_are_not_left_out_unsaid():
+    """They may be scratches, and digits of a finer pen."""
+    size = (300, 900)
+
+    def written(broad: int, thin: int) -> Writing:
+        digits = [ink(each, size, (0.5, x), 0.5, thin) for each, x in ((4, 0.4), (7, 0.6))]
+        writing = found(np.maximum.reduce([ink(0, size, (0.5, 0.15), 0.5, broad), *digits]))
+        assert writing is not None
+        return writing
+
+    fine, like = written(34, 6), written(26, 12)
+    assert (len(fine.bodies), fine.left_out) == (1, True)
+    assert (len(like.bodies), like.left_out) == (3, False)
+
+
 def test_a_thing_that_lies_beside_a_number_is_not_its_pen_however_much_there_is_of_it():
     size = (400, 600)
     number = np.maximum.reduce([ink(4, size, (0.25, x), 0.25, 5) for x in (0.2, 0.4, 0.6)])
