@@ -61,7 +61,7 @@ def draw(count: int, seed: int) -> tuple[Bytes, NDArray[np.str_]]:
     kinds = rng.permutation(np.repeat(list(SHARES), np.diff(ends, prepend=0)))
     kinds = np.concatenate([np.repeat("digit", DIGITS), kinds])
     making.THICK = THICK
-    images = np.stack([making.digit_image(ways[kind](rng)) for kind in kinds.tolist()])
+    images = np.stack([making.digit_image(255 * ways[kind](rng)) for kind in kinds.tolist()])
     return images, kinds
 
 
