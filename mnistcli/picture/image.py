@@ -40,14 +40,17 @@ class Strokes:
 
     def image(self, ink: Ink) -> NDArray[np.uint8]:
         """Make some of the ink an image (28, 28); what fades is of the ink that it is nearest to."""
-        window = np.s_[ink.top : ink.bottom, ink.left : ink.right]
-        tones, others = self.tones[window], self.mask[window] - ink.mask
+        room = int(self.pen) + 1
+        top, left = max(0, ink.top - room), max(0, ink.left - room)
+        window = np.s_[top : ink.bottom + room, left : ink.right + room]
+        tones, mask = self.tones[window], np.zeros_like(self.mask[window])
+        mask[ink.top - top :, ink.left - left :][: ink.height, : ink.width] = ink.mask
+        others = self.mask[window] - mask
         if others.any():
             around = np.ones((int(self.pen) | 1,) * 2, np.uint8)
-            nearer = cv2.dilate(ink.mask, around) > cv2.dilate(others, around)
-            tones = tones * (ink.mask | nearer)
-        tones = np.maximum(tones, ink.mask)
-        usual, *_ = cv2.mean(tones, ink.mask)
+            tones = tones * (mask | (cv2.dilate(mask, around) > cv2.dilate(others, around)))
+        tones = np.maximum(tones, mask)
+        usual, *_ = cv2.mean(tones, mask)
         return digit_image(np.asarray(cv2.convertScaleAbs(tones, alpha=255.0 / usual), np.uint8))
 
 
@@ -57,18 +60,27 @@ def digit_image(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
     `ink` is (h, w) uint8, not all 0: 0 where there is paper, 255 where there is ink, and what is in
     between, at outlines and where a stroke gets faint, is so in the image.
     """
-    return centre(average(adjust_stroke(fit(ink))))
+    canvas = boxed(adjust_stroke(fit(ink)))
+    usual, *_ = cv2.mean(canvas, outlined(canvas))  # hairlines are fainter, when made smaller
+    return centre(average(np.asarray(cv2.convertScaleAbs(canvas, alpha=255.0 / usual), np.uint8)))
 
 
 def fit(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Crop ink to what is darker than half, and scale it until its longer side is that of the box."""
+    """Scale ink until the longer side of what is darker than half is the box's; leave room around."""
     left, top, width, height = cv2.boundingRect(outlined(ink))
     scale = BOX * FINE / max(width, height)
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    room = int(np.ceil(THIN * FINE / scale))  # no outline is moved as far
+    window = framed(ink, room)[top : top + height + 2 * room, left : left + width + 2 * room]
+    size = (max(1, round(window.shape[1] * scale)), max(1, round(window.shape[0] * scale)))
     way = cv2.INTER_AREA if scale < HALF else cv2.INTER_LINEAR
-    canvas = cv2.resize(ink[top : top + height, left : left + width], size, interpolation=way)
-    # Hairlines are fainter, when made smaller.
-    return np.asarray(cv2.convertScaleAbs(canvas, alpha=255.0 / float(canvas.max())), np.uint8)
+    return np.asarray(cv2.resize(window, size, interpolation=way), np.uint8)
+
+
+def boxed(canvas: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Crop a canvas to what is darker than half."""
+    left, top, width, height = cv2.boundingRect(outlined(canvas))
+    side = BOX * FINE
+    return canvas[top : top + min(height, side), left : left + min(width, side)]
 
 
 def outlined(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -105,13 +117,12 @@ def adjust_stroke(canvas: NDArray[np.uint8]) -> NDArray[np.uint8]:
     Moves the outline, which is between pixels, by a distance d. Both the width w and the longer
     side s grow by 2 d, hence (w + 2 d) / (s + 2 d) = wanted / box.
     """
-    width, side = stroke_width(outlined(canvas)), max(canvas.shape)
+    width, side = stroke_width(outlined(canvas)), BOX * FINE
     if THIN * FINE <= width <= THICK * FINE:
         return canvas
-    wanted = float(np.clip(width, THIN * FINE, THICK * FINE)) / (BOX * FINE)
+    wanted = float(np.clip(width, THIN * FINE, THICK * FINE)) / side
     move = round((wanted * side - width) / (1.0 - wanted) / 2.0)
     disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * abs(move) + 1, 2 * abs(move) + 1))
-    canvas = framed(canvas, abs(move))
     moved = cv2.dilate(canvas, disk) if move > 0 else cv2.erode(canvas, disk)
     return fit(np.asarray(moved if moved.any() else canvas, np.uint8))
 
