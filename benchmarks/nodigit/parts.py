@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.picture.image import crop
+from mnistcli.picture.layout import Ink
 from nodigit.hand import Mask
 
 Bytes = NDArray[np.uint8]
@@ -40,7 +40,7 @@ class Digits:
         row = int(rng.choice(rows))
         side = 28 * LARGE
         large = cv2.resize(self.images[row], (side, side), interpolation=cv2.INTER_CUBIC)
-        return crop((large > WHITE).astype(np.uint8)), int(self.labels[row])
+        return Ink.of(0, 0, (large > WHITE).astype(np.uint8)).mask, int(self.labels[row])
 
 
 def two(digits: Digits, rng: np.random.Generator) -> Mask:
@@ -60,7 +60,7 @@ def half(digits: Digits, rng: np.random.Generator) -> Mask:
         mask, _ = digits.one(rng, HALVED)
         left = mask[:, : round(mask.shape[1] * rng.uniform(0.42, 0.58))]
         if 0 < left.sum() < MOST_LEFT * mask.sum():
-            return crop(left)
+            return Ink.of(0, 0, left).mask
 
 
 def with_part(digits: Digits, rng: np.random.Generator) -> Mask:
@@ -72,7 +72,7 @@ def with_part(digits: Digits, rng: np.random.Generator) -> Mask:
         other, _ = digits.one(rng, WITH_PART)
         cut = round(other.shape[1] * rng.uniform(0.28, 0.5))
         part = other[:, :cut] if right else other[:, -cut:]
-    part = crop(part)
+    part = Ink.of(0, 0, part).mask
     gap, lift = rng.uniform(-0.05, 0.2) * mask.shape[0], rng.normal(0, 0.05) * mask.shape[0]
     return beside(mask, part, gap, lift) if right else beside(part, mask, gap, lift)
 

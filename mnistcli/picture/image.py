@@ -72,7 +72,7 @@ def fit(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
     room = int(np.ceil(THIN * FINE / scale))  # no outline is moved as far
     window = framed(ink, room)[top : top + height + 2 * room, left : left + width + 2 * room]
     size = (max(1, round(window.shape[1] * scale)), max(1, round(window.shape[0] * scale)))
-    way = cv2.INTER_AREA if scale < HALF else cv2.INTER_LINEAR
+    way = cv2.INTER_LINEAR if scale >= 1 / 2 else cv2.INTER_AREA  # in between, all pixels count
     return np.asarray(cv2.resize(window, size, interpolation=way), np.uint8)
 
 
@@ -87,12 +87,6 @@ def outlined(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Mark, by 1, what is darker than half of the darkest."""
     least = HALF * float(ink.max())
     return np.asarray(cv2.threshold(ink, least, 1, cv2.THRESH_BINARY)[1], np.uint8)
-
-
-def crop(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Cut off the empty rows and columns around what is in a mask."""
-    left, top, width, height = cv2.boundingRect(mask)
-    return mask[top : top + height, left : left + width]
 
 
 def framed(mask: NDArray[np.uint8], room: int) -> NDArray[np.uint8]:
@@ -117,11 +111,11 @@ def adjust_stroke(canvas: NDArray[np.uint8]) -> NDArray[np.uint8]:
     Moves the outline, which is between pixels, by a distance d. Both the width w and the longer
     side s grow by 2 d, hence (w + 2 d) / (s + 2 d) = wanted / box.
     """
-    width, side = stroke_width(outlined(canvas)), BOX * FINE
-    if THIN * FINE <= width <= THICK * FINE:
+    width = stroke_width(outlined(canvas)) / FINE
+    wanted = float(np.clip(width, THIN, THICK))
+    if wanted == width:
         return canvas
-    wanted = float(np.clip(width, THIN * FINE, THICK * FINE)) / side
-    move = round((wanted * side - width) / (1.0 - wanted) / 2.0)
+    move = round(FINE * (wanted - width) / (1.0 - wanted / BOX) / 2.0)
     disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * abs(move) + 1, 2 * abs(move) + 1))
     moved = cv2.dilate(canvas, disk) if move > 0 else cv2.erode(canvas, disk)
     return fit(np.asarray(moved if moved.any() else canvas, np.uint8))
