@@ -161,7 +161,8 @@ def _wholes(
 ) -> Iterator[tuple[int, Ink]]:
     """Yield the last slice, and all the ink, of what may be a digit that begins with `first`.
 
-    That is no wider than digits are; but for a piece that hangs together, which may be one as it is.
+    That is no wider than digits are; but for a piece that hangs together, which may be one as it is,
+    unless it is twice as wide.
     """
     whole = slices[first][0]
     yield first, whole
@@ -175,7 +176,9 @@ def _wholes(
     others = (n for n in range(first + 1, len(slices)) if slices[n][1] is None)
     end = next(others, len(slices))
     if slices[first][1] is None and last < end:
-        yield end - 1, join([whole, *(ink for ink, _ in slices[last + 1 : end])])
+        whole = join([whole, *(ink for ink, _ in slices[last + 1 : end])])
+        if whole.width <= 2 * WIDEST * height:
+            yield end - 1, whole
 
 
 def _room(slices: Sequence[tuple[Ink, float | None]], first: int, last: int) -> int:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli.picture.ink import GLARE, components, least_slope
-from mnistcli.picture.sheet import frames, is_plain
+from mnistcli.picture.sheet import frames, holes, is_plain
 
 #: So many pieces of ink are looked at, the best ones first: a page of digits has some hundreds.
 MOST_PIECES = 400
@@ -155,6 +155,7 @@ def find_writing(mask: NDArray[np.uint8], paper: NDArray[np.uint8], sight: Sight
     evidence = pieces.evidence
     ranked = [int(i) for i in np.argsort(-evidence)[:MOST_PIECES] if evidence[i] > 0]
     framing = frames(pieces.labels, pieces.boxes, pieces.width, evidence, ranked)
+    framing |= holes(pieces.labels, pieces.boxes, ranked)
     drawn = [i for i in ranked if i not in framing]
     heights = pieces.boxes[:, 3].astype(np.float64)
     upright = heights >= BAR * pieces.width

@@ -25,6 +25,7 @@ from mnistcli.picture.sheet import (
     is_apart,
     is_drawn_on,
     is_plain,
+    on_a_pattern,
     polarity,
 )
 
@@ -280,7 +281,7 @@ def _sheet(coarse: View) -> NDArray[np.uint8] | None:
         sheet = None if seen is None else four_sided(seen.mask)
         if sheet is not None and is_apart(sheet, coarse.grey, coarse.slopes):
             return sheet
-    return None
+    return on_a_pattern(coarse.grey, coarse.slopes)
 
 
 def _most_evident(found: Iterable[Found]) -> Found | None:

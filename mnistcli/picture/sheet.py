@@ -1,4 +1,6 @@
-"""A picture -> what the writing is on or in: a sheet on a table, a plot, one colour; a frame."""
+"""A picture -> what the writing is on or in: a sheet on a table, a plot, one colour; frames, holes."""
+
+from collections.abc import Iterator
 
 import cv2
 import numpy as np
@@ -19,6 +21,11 @@ CORNERS = 0.03
 #: this part of its side, so that paper inside a stroke is no sheet; or at the picture's border.
 EDGE = 64.0
 AROUND = 0.5
+
+#: Half of what is around it differs so, or this part, where it lies on stripes or checks. Those are
+#: narrower than this part of the picture's longer side, and as steep at their edges.
+PATTERN = 1 / 3
+BROAD = 1 / 16
 
 #: A sheet smaller than this part of the picture may be a label or a stamp beside what is written. A
 #: plot is larger: what is beside it is its scale.
@@ -43,6 +50,12 @@ ROUND = 0.9
 #: What a frame holds is at least this long beside its shorter side, with this part of its outline.
 HELD = 0.3
 HELD_OUTLINE = 0.02
+
+#: So many pieces in a straight row, evenly apart, are a notebook's holes, if they are one shape: of
+#: their extent, so much is in some of them only. Steps and sides differ by this part, and a pixel.
+HOLES = 6
+EVEN = 0.15
+ONE_SHAPE = 0.17
 
 
 def four_sided(mask: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
@@ -73,9 +86,12 @@ def is_drawn_on(sheet: NDArray[np.uint8], mask: NDArray[np.uint8]) -> bool:
 
 
 def is_apart(
-    sheet: NDArray[np.uint8], grey: NDArray[np.uint8], slopes: NDArray[np.float32]
+    sheet: NDArray[np.uint8],
+    grey: NDArray[np.uint8],
+    slopes: NDArray[np.float32],
+    part: float = 0.5,
 ) -> bool:
-    """Tell whether a sheet has a steep edge, and another shade than what is around it."""
+    """Tell whether a sheet has a steep edge, and another shade than that part of what is around it."""
     outline = cv2.morphologyEx(sheet, cv2.MORPH_GRADIENT, SPECK) > 0
     steepest = cv2.dilate(slopes, RIM)[outline]
     left, top, width, height = cv2.boundingRect(sheet)
@@ -88,8 +104,19 @@ def is_apart(
     inside = float(np.median(grey[sheet > 0]))
     if not len(outside):  # a large sheet
         outside = border(grey)
-    shade = float(np.median(outside))
-    return bool(np.median(steepest) >= EDGE and abs(inside - shade) >= EDGE / 2)
+    differs = np.abs(outside - inside) >= EDGE / 2
+    return bool(np.median(steepest) >= EDGE and differs.mean() >= part)
+
+
+def on_a_pattern(grey: NDArray[np.uint8], slopes: NDArray[np.float32]) -> NDArray[np.uint8] | None:
+    """Return a sheet that is paler or darker than a part of what it lies on: stripes, checks."""
+    flat = (slopes < EDGE / 2).astype(np.uint8)
+    side = int(BROAD * max(flat.shape)) | 1
+    broad = cv2.morphologyEx(flat, cv2.MORPH_OPEN, np.ones((side, side), np.uint8))
+    sheet = four_sided(np.asarray(broad, np.uint8))
+    if sheet is None or not is_drawn_on(sheet, flat):
+        return None
+    return sheet if is_apart(sheet, grey, slopes, PATTERN) else None
 
 
 def areas(sheet: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
@@ -185,3 +212,52 @@ def _holds(window: NDArray[np.integer], piece: int, pen: int, within: NDArray[np
     filled = cv2.drawContours(np.zeros_like(shape), [closed], -1, 1, cv2.FILLED)
     inside = np.where(filled > 0, window, 0)
     return bool(np.isin(within, inside).any())
+
+
+def holes(labels: NDArray[np.integer], boxes: NDArray[np.int32], among: list[int]) -> set[int]:
+    """Return the pieces of ink that are a row of one shape, evenly apart, of those `among` all.
+
+    `labels` (h, w) are the numbers of the pieces; of each, `boxes` (n, 4) has left, top, width and
+    height.
+    """
+    found: set[int] = set()
+    corners, sides = boxes[among, :2].astype(np.float64), boxes[among, 2:].astype(np.float64)
+    differ = np.abs(sides - sides[:, None])
+    as_large = np.all(differ <= EVEN * sides[:, None] + 1, axis=2)
+    for first in np.flatnonzero(as_large.sum(axis=1) >= HOLES).tolist():
+        if among[first] in found:
+            continue
+        alike = np.flatnonzero(as_large[first])
+        away = corners[alike] - corners[first]
+        length = np.hypot(*away.T)
+        apart = length >= sides[first].min()
+        for step in away[apart][np.argsort(length[apart])[:2]]:  # to the nearest on either side
+            row = {first, *_row(corners, alike, first, step), *_row(corners, alike, first, -step)}
+            pieces = [among[number] for number in row]
+            if len(row) >= HOLES and _are_one_shape(labels, boxes, pieces):
+                found.update(pieces)
+    return found
+
+
+def _row(
+    corners: NDArray[np.float64], alike: NDArray[np.int64], last: int, step: NDArray[np.float64]
+) -> Iterator[int]:
+    """Yield the next one that is alike in a direction, and the next, while they are evenly apart."""
+    for _ in alike:
+        away = np.hypot(*(corners[alike] - corners[last] - step).T)
+        nearest = int(away.argmin())
+        if away[nearest] > EVEN * np.hypot(*step) + 1:
+            return
+        step, last = corners[alike[nearest]] - corners[last], int(alike[nearest])
+        yield last
+
+
+def _are_one_shape(
+    labels: NDArray[np.integer], boxes: NDArray[np.int32], pieces: list[int]
+) -> bool:
+    shapes = []
+    for piece in pieces:
+        left, top, width, height = boxes[piece]
+        shape = labels[top : top + height, left : left + width] == piece
+        shapes.append(cv2.resize(shape.astype(np.float32), (16, 16), interpolation=cv2.INTER_AREA))
+    return float(np.abs(shapes - np.median(shapes, axis=0)).mean()) <= ONE_SHAPE

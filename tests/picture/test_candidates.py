@@ -65,6 +65,13 @@ def test_a_wide_zero_that_stands_alone_is_a_candidate_as_it_is():
     assert not wide.cut
 
 
+def test_a_pen_that_lies_beside_the_number_is_no_candidate_as_it_is():
+    page = ink(4, (400, 700), (0.4, 0.5), 0.5)
+    cv2.line(page, (100, 320), (600, 350), 1, 24, cv2.LINE_AA)
+    found = segment_picture(file(on(255, page))).candidates
+    assert max(candidate.box[2] for candidate in found) < 250
+
+
 def test_a_digit_as_such_costs_nothing():
     (whole,) = (each for each in segmented("4").candidates if not each.cut)
     assert whole.cost == pytest.approx(0, abs=0.2)

@@ -131,7 +131,15 @@ def a_low_piece_is_a_part_and_half_a_digit_is_a_body() -> bool:
 @needs("pieces.MOST_PIECES")
 def a_page_of_many_digits() -> bool:
     rows, columns = range(1, 16), range(1, 21)
-    page = drawn(*(bar(10 * x, 20 * y, 2, 14) for x in columns for y in rows), size=(340, 220))
+    aside = np.random.default_rng(0).integers(0, 9, (3, 16, 21))
+    page = drawn(
+        *(
+            stroke(*((14 * x + aside[i, y, x], 24 * y + 7 * i) for i in range(3)), pen=2)
+            for x in columns
+            for y in rows
+        ),
+        size=(400, 320),
+    )
     return len(chosen(page)) == 300
 
 
@@ -158,3 +166,37 @@ def a_tilted_bar_is_no_digit_and_a_squat_digit_is_one() -> bool:
 @needs("pieces.THINNER")
 def a_hair_is_of_another_pen() -> bool:
     return len(chosen(drawn(STEM, bar(180, 60, 5, 120), bar(230, 60, 3, 120)))) == 2
+
+
+def holes(count: int, *, apart: int = 40, odd: int = 0) -> np.ndarray:
+    """A digit below a row of holes, alike but for the second one's place."""
+    row = [
+        ring(30 + apart * number + odd * (number == 1), 30, 8, 8, pen=5) for number in range(count)
+    ]
+    return drawn(stroke((40, 120), (90, 120), (60, 220)), *row, size=(300, 600))
+
+
+@needs("sheet.HOLES")
+def a_notebook_s_holes_are_no_zeros_and_a_few_zeros_are_none() -> bool:
+    return len(chosen(holes(9))) == 1 and len(chosen(holes(5))) == 6
+
+
+@needs("sheet.EVEN")
+def holes_are_evenly_apart() -> bool:
+    return len(chosen(holes(7, odd=3))) == 1 and len(chosen(holes(7, odd=12))) == 8
+
+
+@needs("sheet.ONE_SHAPE")
+def holes_are_one_shape_and_digits_as_large_are_not() -> bool:
+    def row(*shapes: np.ndarray) -> int:
+        mask = drawn(stroke((40, 120), (90, 120), (60, 220)), size=(300, 600))
+        for number, shape in enumerate(shapes):
+            mask[20:44, 20 + 40 * number : 44 + 40 * number] = shape
+        return len(chosen(mask))
+
+    small = (24, 24)
+    zero = drawn(ring(11, 11, 9, 9, pen=4), size=small)
+    worn = zero.copy()
+    worn[:9, :9] = drawn(bar(0, 0, 9, 9), size=(9, 9))
+    two = drawn(stroke((2, 2), (21, 2), (21, 11), (2, 11), (2, 21), (21, 21), pen=4), size=small)
+    return row(zero, worn, zero, worn, zero, zero) == 1 and row(zero, two, zero, two, zero, two) > 1

@@ -73,7 +73,7 @@ def a_digit_among_hundreds_of_hairs_is_not_to_be_told() -> bool:
     seven = ink(7, size=(600, 600), height=0.2, pen=16)
     covered = seven.copy()
     for number in range(400):
-        x, y = 8 + number % 48 * 12, 8 + number // 48 * 24
+        x, y = 8 + number % 48 * 12, 8 + number // 48 * 24 + number * number % 7
         if not seven[y - 8 : y + 30, max(0, x - 8) : x + 16].any():
             covered[y : y + 16, x] = 1
     return seen(on(230, covered, 40), seven) == 0
@@ -146,11 +146,23 @@ def is_sheet(*shapes: Shape, hole: int = 20) -> bool:
 
 
 @needs("search.SHEETS")
-def a_yellow_note_that_nearly_fills_the_picture() -> bool:
+def a_ruled_yellow_note_that_nearly_fills_the_picture() -> bool:
     note = drawn(polygon((30, 50), (270, 30), (290, 270), (50, 290)), size=(320, 320))
-    paper = np.where(note[..., None] > 0, (255, 235, 100), (240, 240, 240))
+    paper = np.where(note[..., None] > 0, (255, 215, 60), (240, 240, 240))
+    for row in range(0, 300, 30):
+        paper[row : row + 2] *= np.where(note[row : row + 2, :, None] > 0, 80, 100)
+        paper[row : row + 2] //= 100
     seven = ink(7, size=(320, 320), height=0.15, pen=8)
     return all(seen(on(paper, seven, pen), seven) > 0.7 for pen in ((20, 40, 100), (30, 30, 30)))
+
+
+@needs("sheet.PATTERN", "sheet.BROAD")
+def a_sheet_on_a_striped_cloth_as_white_as_it() -> bool:
+    rows, columns = np.indices((300, 400))
+    cloth = np.where((columns + rows // 8) // 20 % 2, 60, 230)
+    cloth[60:240, 60:340] = 220
+    seven = ink(7, size=(300, 400), height=0.3, pen=8)
+    return seen(on(cloth, seven, 30), seven) > 0.7
 
 
 @needs("sheet.LARGE")
