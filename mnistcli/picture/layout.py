@@ -1,6 +1,6 @@
 """Pieces of ink -> lines of writing, in reading order."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Self
@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 #: Pieces one above the other are one digit up to this height beside that of the line's digits.
 STACK = 1.3
 
-#: ... if no farther apart than so many widths of the pen.
+#: ... if no farther apart than so many widths of the pen. A stroke that is torn has a gap of no more
+#: than this between its parts, however high they are together.
 CLOSE = 3.0
+TORN = 1.5
 
 #: Neighbours in a line share this part of the lower one's rows.
 BESIDE = 0.4
@@ -84,10 +86,12 @@ def lines_of(
     `bodies` are about as high as a digit, which `height` is. `parts` are smaller: they stand in
     the line of the digit they are near, and may be one with it; those far from any are left.
     """
-    stacked = _stack(list(bodies), height, pen)
+    stacked = _stack(bodies, height, pen)
     highest = max(ink.height for ink in stacked)
     parts = [*parts, *(ink for ink in stacked if ink.height < LOWER * highest)]
-    stacked = [ink for ink in stacked if ink.height >= LOWER * highest]
+    gathered = [ink for ink in _gathered(parts, height, pen) if ink.height >= LOWER * highest]
+    parts = [part for part in parts if not any(_is_within(part, ink) for ink in gathered)]
+    stacked = [ink for ink in stacked if ink.height >= LOWER * highest] + gathered
     climb = _climb(stacked)
     lines: list[list[Ink]] = []
     for ink in sorted(stacked, key=lambda ink: ink.left):
@@ -136,26 +140,68 @@ def _middles(inks: Sequence[Ink]) -> NDArray[np.float64]:
     return np.array([(ink.left + ink.right, ink.top + ink.bottom) for ink in inks]) / 2
 
 
-def _stack(inks: list[Ink], height: float, pen: float) -> list[Ink]:
+def _stack(inks: Sequence[Ink], height: float, pen: float) -> list[Ink]:
     """Join what lies closely above one another, while it is no higher than the others' digits."""
+
+    def may_be_one(one: Ink, other: Ink, others: list[Ink]) -> bool:
+        above = _overlap(one, other)
+        if not above and (_distance(one, other) > pen or _beside(one, other)):
+            return False
+        whole = join([one, other]).height
+        usual = float(np.median([ink.height for ink in others])) if others else whole
+        low = whole <= STACK * max(height, usual)
+        return low or (above and _are_near(one, other, TORN * pen))
+
+    return _joined(inks, CLOSE * pen, may_be_one)
+
+
+def _gathered(parts: Sequence[Ink], height: float, pen: float) -> list[Ink]:
+    """Join parts that lie close, while they are no higher than a digit: a flat one, or a torn one."""
+    return _joined(
+        parts, CLOSE * pen, lambda one, other, _: join([one, other]).height <= STACK * height
+    )
+
+
+def _joined(
+    inks: Sequence[Ink], reach: float, may_be_one: Callable[[Ink, Ink, list[Ink]], bool]
+) -> list[Ink]:
+    """Join pieces within so many pixels that may be one beside all others, the nearest first."""
     inks = list(inks)
     while True:
-        pairs = [
+        pairs = sorted(
             (away, number, beside)
             for number, one in enumerate(inks)
             for beside, other in enumerate(inks[:number])
-            if (away := _distance(one, other)) <= CLOSE * pen
-            and (_overlap(one, other) or (away <= pen and not _beside(one, other)))
-        ]
-        for _, number, beside in sorted(pairs):
-            whole = join([inks[number], inks[beside]])
-            others = [ink.height for i, ink in enumerate(inks) if i not in (number, beside)]
-            highest = STACK * max(height, float(np.median(others)) if others else whole.height)
-            if whole.height <= highest:
-                inks = [ink for i, ink in enumerate(inks) if i not in (number, beside)] + [whole]
+            if (away := _distance(one, other)) <= reach
+        )
+        for _, number, beside in pairs:
+            others = [ink for i, ink in enumerate(inks) if i not in (number, beside)]
+            if may_be_one(inks[number], inks[beside], others):
+                inks = [*others, join([inks[number], inks[beside]])]
                 break
         else:
             return inks
+
+
+def _is_within(one: Ink, other: Ink) -> bool:
+    """Tell whether the box around one piece is within that around another."""
+    return join([one, other]).mask.shape == other.mask.shape
+
+
+def _are_near(one: Ink, other: Ink, reach: float) -> bool:
+    """Tell whether the ink of two pieces, not their boxes, is within so many pixels."""
+    whole = join([one, other])
+    first, second = (
+        np.s_[
+            ink.top - whole.top : ink.bottom - whole.top,
+            ink.left - whole.left : ink.right - whole.left,
+        ]
+        for ink in (one, other)
+    )
+    paper = np.ones_like(whole.mask)
+    paper[first][one.mask > 0] = 0
+    away = cv2.distanceTransform(paper, cv2.DIST_L2, cv2.DIST_MASK_5)
+    return bool(away[second][other.mask > 0].min() <= reach)
 
 
 def _whole(lines: Sequence[list[Ink]], climb: float) -> list[list[Ink]]:

@@ -93,10 +93,16 @@ def test_the_bar_of_a_5_that_begins_where_its_stem_ends_stands_in_its_line():
     assert lines([box(0, 20), box(50, 0, 30, 80)], (box(29, 6, 15, 12),)) == [[0, 29, 50]]
 
 
+def test_the_two_low_parts_of_a_flat_5_are_a_digit_of_its_line():
+    flat = (box(100, 20, 40, 18), box(95, 42, 35, 18))
+    found = lines_of([box(0, 0), box(50, 0)], flat, 60, PEN)
+    assert [(ink.left, ink.height) for ink in found[0]] == [(0, 60), (50, 60), (95, 40)]
+
+
 def test_the_bar_of_a_5_that_begins_over_its_end_stands_in_its_line():
     """Wide beside the 5, and as far from it as a bar may be; of a low 5, the bar comes after it."""
     assert lines([box(0, 0), box(100, 20, 30, 40)], (box(125, 3, 40, 8),)) == [[0, 100, 125]]
-    low = (box(100, 36, 30, 22), box(125, 32, 60, 5))
+    low = (box(100, 38, 30, 18), box(125, 34, 60, 5))
     assert lines([box(0, 0), box(50, 0)], low) == [[0, 50, 100, 125]]
 
 

@@ -30,7 +30,15 @@ def what_is_near_above_is_one_and_what_is_far_is_not() -> bool:
 
 @needs("layout.BESIDE")
 def a_line_climbs_and_the_next_line_does_not_belong_to_it() -> bool:
-    return lined([block(0, 25), block(60, 0)]) == [[60, 60]] and len(lined([block(0, 0), block(40, 42), block(50, 0)])) == 2  # fmt: skip
+    below = block(40, 42)
+    below.mask[:26, 1:] = 0
+    return lined([block(0, 25), block(60, 0)]) == [[60, 60]] and len(lined([block(0, 0), below, block(50, 0)])) == 2  # fmt: skip
+
+
+@needs("layout.TORN")
+def the_halves_of_a_torn_digit_are_one_and_lines_of_writing_are_not() -> bool:
+    torn, apart = ([block(0, 0), block(0, 60 + gap), block(60, 0)] for gap in (5, 10))
+    return lined(torn) == [[125, 60]] and len(lined(apart)) == 2
 
 
 @needs("layout.LEVEL")
