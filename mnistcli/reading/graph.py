@@ -85,11 +85,12 @@ class Graph:
             self.into[end].append((first, index))
             self.cuts[first], self.cuts[end] = (cut or 0.0 for cut in candidate.cuts)
             self.pieces.append(range(first, end))
-        # What is a digit on its own is not left out because it is small.
+        # What is a digit on its own is not left out because it is small; but a tick is no 1.
         self.unread = list(self.sizes)
         for index, pieces in enumerate(self.pieces):
             if len(pieces) == 1:
-                self.unread[pieces[0]] = max(self.unread[pieces[0]], float(sure[index]))
+                alone = float(sure[index]) - candidates[index].cost
+                self.unread[pieces[0]] = max(self.unread[pieces[0]], alone)
 
     def best(self, count: int | None) -> list[int]:
         """Return the candidates on the best path, of which there are `count`; [] if none is."""

@@ -135,6 +135,13 @@ def test_a_dash_is_left_out_in_silence():
     assert (said.text, said.doubtful) == ("3 4", False)
 
 
+def test_a_tick_that_looks_like_a_1_is_left_out_and_joined_to_no_digit():
+    picture = Picture(3).add(3, 0).add(1, 1, sure=0.99999, cost=14.0).add(9, 2)
+    picture.add(4, 1, 2, cost=5.0).unread = ((4.0, 2.0, 4.0),)
+    said = picture.read()
+    assert (said.text.replace(" ", ""), said.doubtful) == ("39", False)
+
+
 def test_a_letter_among_digits_makes_the_answer_doubtful():
     assert Picture(3).add(3, 0).add(4, 1, strange=0.99).add(4, 2).read().doubtful
 
