@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Self
 
 import cv2
@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 STACK = 1.3
 
 #: ... if no farther apart than so many widths of the pen. A stroke that is torn has a gap of no more
-#: than this between its parts, however high they are together.
+#: than this between its parts, however high they are together, where one in so many pieces is torn.
 CLOSE = 3.0
 TORN = 1.5
+RARE = 8
 
 #: Neighbours in a line share this part of the lower one's rows.
 BESIDE = 0.4
@@ -141,16 +142,23 @@ def _middles(inks: Sequence[Ink]) -> NDArray[np.float64]:
 
 
 def _stack(inks: Sequence[Ink], height: float, pen: float) -> list[Ink]:
-    """Join what lies closely above one another, while it is no higher than the others' digits."""
+    """Join what lies closely above one another, while it is no higher than the others' digits.
+
+    Or whatever is torn, where that is not rare: of two lines, some digits nearly touch.
+    """
+
+    def torn(one: Ink, other: Ink) -> bool:
+        return _overlap(one, other) and _are_near(one, other, TORN * pen)
+
+    tears = sum(torn(one, other) for one, other in combinations(inks, 2))
 
     def may_be_one(one: Ink, other: Ink, others: list[Ink]) -> bool:
-        above = _overlap(one, other)
-        if not above and (_distance(one, other) > pen or _beside(one, other)):
+        if not _overlap(one, other) and (_distance(one, other) > pen or _beside(one, other)):
             return False
         whole = join([one, other]).height
         usual = float(np.median([ink.height for ink in others])) if others else whole
         low = whole <= STACK * max(height, usual)
-        return low or (above and _are_near(one, other, TORN * pen))
+        return low or (tears * RARE >= len(inks) and torn(one, other))
 
     return _joined(inks, CLOSE * pen, may_be_one)
 
@@ -190,6 +198,8 @@ def _is_within(one: Ink, other: Ink) -> bool:
 
 def _are_near(one: Ink, other: Ink, reach: float) -> bool:
     """Tell whether the ink of two pieces, not their boxes, is within so many pixels."""
+    if _distance(one, other) > reach:
+        return False
     whole = join([one, other])
     first, second = (
         np.s_[

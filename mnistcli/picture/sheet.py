@@ -221,9 +221,11 @@ def holes(labels: NDArray[np.integer], boxes: NDArray[np.int32], among: list[int
     height.
     """
     found: set[int] = set()
+    if len(among) < HOLES:
+        return found
     corners, sides = boxes[among, :2].astype(np.float64), boxes[among, 2:].astype(np.float64)
-    differ = np.abs(sides - sides[:, None])
-    as_large = np.all(differ <= EVEN * sides[:, None] + 1, axis=2)
+    wide, high = (np.abs(side - side[:, None]) <= EVEN * side[:, None] + 1 for side in sides.T)
+    as_large = wide & high
     for first in np.flatnonzero(as_large.sum(axis=1) >= HOLES).tolist():
         if among[first] in found:
             continue

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 import pytest
-from common.pens import ink
+from common.pens import ink, on, seen
 
 from mnistcli.picture.lines import Line, lines
 from mnistcli.picture.rules import choose, mended, without_rules
@@ -286,3 +286,14 @@ def test_a_pen_with_pale_rims_is_darker_than_a_rule_in_the_middle_of_its_strokes
     back = mended(rest, lines | rest, dark)
     assert back[at, 109:140].all()
     assert back.sum() < rest.sum() + 40
+
+
+def test_a_box_in_the_shadow_at_the_border_goes():
+    size, columns = (400, 520), np.arange(520)
+    paper = 210 - 50 / (1 + np.exp((columns - 80) / 8))
+    digits = np.maximum.reduce(
+        [ink(digit, size, (0.5, x), 0.13, 4) for digit, x in ((4, 0.4), (7, 0.5), (0, 0.6))]
+    )
+    box = np.zeros(size, np.float32)
+    cv2.rectangle(box, (20, 20), (499, 379), 1, 2)
+    assert seen(on(paper[None, :].repeat(400, 0), np.maximum(digits, box), 40), digits) > 0.8

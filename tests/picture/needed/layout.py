@@ -41,6 +41,13 @@ def the_halves_of_a_torn_digit_are_one_and_lines_of_writing_are_not() -> bool:
     return lined(torn) == [[125, 60]] and len(lined(apart)) == 2
 
 
+@needs("layout.RARE")
+def two_digits_of_close_lines_that_nearly_touch_are_not_torn() -> bool:
+    upper = [block(40 * k, -20) for k in range(6)]
+    lower = [block(40 * k, 65 if k else 45) for k in range(6)]
+    return lined([*upper, *lower]) == [[60] * 6] * 2
+
+
 @needs("layout.LEVEL")
 def a_row_that_climbs_steeply_is_one_line() -> bool:
     steep = [block(150 * k, 150 - 45 * k) for k in range(4)]
