@@ -216,3 +216,24 @@ def extended(line: Line, mask: NDArray[np.uint8]) -> Line:
         first=int(before[-1]) + 1 if len(before) else 0,
         last=int(after[0]) - 1 if len(after) else mask.shape[1] - 1,
     )
+
+
+def ends_at(
+    line: Line, others: list[Line], thickest: int, *, corners: bool = False
+) -> tuple[bool, bool]:
+    """Tell whether a line begins, and ends, at one of the `others` of its width across it.
+
+    Where there are to be corners, that other one has to end there, too.
+    """
+
+    def meets(column: int) -> bool:
+        row = line.at(column)
+        return any(
+            line.is_as_wide_as(other)
+            and abs(other.at(row) - column) <= thickest + other.width / 2
+            and other.first - thickest <= row <= other.last + thickest
+            and (not corners or min(row - other.first, other.last - row) <= thickest)
+            for other in others
+        )
+
+    return meets(line.first), meets(line.last)

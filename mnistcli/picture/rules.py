@@ -16,6 +16,7 @@ from mnistcli.picture.lines import (
     SHORTEST,
     Line,
     bars_among,
+    ends_at,
     extended,
     lines,
     may_have_any,
@@ -109,9 +110,46 @@ def _without(
     long = [[line for line in these if line.length > longest / 2] for these in (across, down)]
     whole = height if long == [across, down] else max(height, _height_without(mask, *long))
     rules, sides = choose(across, down, mask.shape, height, whole, thickest, gone)
+    others = across + gone[0], sides + gone[1]
+    feet = _feet(rules, others, mask, height, thickest)
+    rules = [line for line in rules if line not in feet]
     if not rules and not sides:
         return mask, [], []
     return erase(erase(mask, rules).T, sides).T, rules, sides
+
+
+def _feet(
+    rules: list[Line], others: Lines, mask: NDArray[np.uint8], height: float, thickest: int
+) -> list[Line]:
+    """Return the feet and bars of digits that touch: where one of those ends, their row goes on.
+
+    A rule ends at the picture's border, or at the sides among `others`, or beyond what is written.
+    """
+    last = mask.shape[1] - 1
+    free = [
+        line
+        for line in rules
+        if min(line.first, last - line.last) > line.width + 2
+        and not all(ends_at(line, others[1], thickest))
+    ]
+    if not free:
+        return []
+    labels, stats = components(erase(mask, rules))
+    written = (stats[:, cv2.CC_STAT_HEIGHT] >= STUB * height)[labels] & (labels > 0)
+    reach = int(height / 2) + 1
+
+    def is_passed(line: Line) -> bool:
+        row = line.at((line.first + line.last) / 2)
+        along = [
+            line,
+            *(other for other in others[0] if abs(other.at(line.first) - row) <= thickest),
+        ]
+        begin, end = min(part.first for part in along), max(part.last for part in along)
+        band = written[max(0, int(row) - reach) : int(row) + reach]
+        before = band[:, max(0, begin - 2 * reach) : max(0, begin - reach)]
+        return bool(before.any() or band[:, end + reach : end + 2 * reach].any())
+
+    return [line for line in free if is_passed(line)]
 
 
 def _without_bars(mask: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], list[Line]]:
@@ -237,7 +275,7 @@ def choose(
         for line in down
         if line not in sides
         and line.length > LONG * height > 0
-        and (any(_ends(line, gone[0] + rules, thickest)) or squared(line))
+        and (any(ends_at(line, gone[0] + rules, thickest)) or squared(line))
     ]
     # A narrow box is no wider than what is written in it is high, but higher.
     tops = [line for line in across if line not in rules and line.length <= SIDE * height]
@@ -245,7 +283,7 @@ def choose(
         [line for line in these if line not in chosen and line.length > SIDE * height > 0]
         for these, chosen in ((across, rules), (down, sides))
     )
-    across += [line for line in tops if all(_ends(line, down, thickest, corners=True))]
+    across += [line for line in tops if all(ends_at(line, down, thickest, corners=True))]
     held = _held((across, down), (gone[0] + rules, gone[1] + sides), thickest)
     return rules + held[0], sides + held[1]
 
@@ -258,30 +296,9 @@ def _held(lines: Lines, others: Lines, thickest: int) -> Lines:
     while True:
         rules, sides = others[0] + lines[0], others[1] + lines[1]
         held = (
-            [line for line in lines[0] if all(_ends(line, sides, thickest))],
-            [line for line in lines[1] if all(_ends(line, rules, thickest))],
+            [line for line in lines[0] if all(ends_at(line, sides, thickest))],
+            [line for line in lines[1] if all(ends_at(line, rules, thickest))],
         )
         if held == lines:
             return held
         lines = held
-
-
-def _ends(
-    line: Line, others: list[Line], thickest: int, *, corners: bool = False
-) -> tuple[bool, bool]:
-    """Tell whether a line begins, and ends, at one of the `others` of its width across it.
-
-    Where there are to be corners, that other one has to end there, too.
-    """
-
-    def meets(column: int) -> bool:
-        row = line.at(column)
-        return any(
-            line.is_as_wide_as(other)
-            and abs(other.at(row) - column) <= thickest + other.width / 2
-            and other.first - thickest <= row <= other.last + thickest
-            and (not corners or min(row - other.first, other.last - row) <= thickest)
-            for other in others
-        )
-
-    return meets(line.first), meets(line.last)

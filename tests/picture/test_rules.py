@@ -297,3 +297,17 @@ def test_a_box_in_the_shadow_at_the_border_goes():
     box = np.zeros(size, np.float32)
     cv2.rectangle(box, (20, 20), (499, 379), 1, 2)
     assert seen(on(paper[None, :].repeat(400, 0), np.maximum(digits, box), 40), digits) > 0.8
+
+
+def test_bars_that_touch_are_no_rule_where_their_row_goes_on():
+    def kept(*others: int) -> bool:
+        mask = np.zeros((200, 700), np.uint8)
+        for x in (260, 350):  # two sevens whose bars are one
+            cv2.polylines(mask, [np.array([(x, 60), (x + 90, 60), (x + 80, 140)])], False, 1, 6)
+        for x in others:
+            cv2.ellipse(mask, (x, 100), (25, 40), 0, 0, 360, 1, 6)
+        return bool(without_rules(mask)[60, 270:430].all())
+
+    assert kept(100, 180, 520)
+    assert kept(200, 550)
+    assert not kept()
