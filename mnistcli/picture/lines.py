@@ -94,6 +94,12 @@ def may_have_any(mask: NDArray[np.uint8], shortest: float = 0.0) -> bool:
     return bool(cv2.erode(mask, np.ones((1, int(shortest * LEVEL)), np.uint8)).any())
 
 
+def has_area(mask: NDArray[np.uint8]) -> bool:
+    """Tell whether some ink is as broad as a rule is long."""
+    side = int(SHORTEST * max(mask.shape))
+    return bool(cv2.erode(mask, np.ones((side, side), np.uint8)).any())
+
+
 def runs(mask: NDArray[np.uint8], least: int) -> NDArray[np.uint8]:
     """Return the ink of a mask, 0 and 1, that is at least so many pixels deep along its column.
 

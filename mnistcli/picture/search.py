@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from mnistcli.errors import PictureError
 from mnistcli.picture import ink
-from mnistcli.picture.lines import SHORTEST
+from mnistcli.picture.lines import has_area
 from mnistcli.picture.pieces import Sight, Writing, find_writing
 from mnistcli.picture.rules import mended, without_rules
 from mnistcli.picture.sheet import (
@@ -174,19 +174,13 @@ class View:
             self._cleaned[key] = mended(rest, faint, seen.dark), rules
         mask, rules = self._cleaned[key]
         if look.depth >= 1.0:
-            if _is_broad(faint) and not _is_broad(seen.mask):  # a shadow, which hides rules
+            if has_area(faint) and not has_area(seen.mask):  # a shadow, which hides rules
                 return mask & mended(without_rules(seen.mask), seen.mask, seen.dark), mask
             return mask & seen.mask, mask
         strong = seen.strong
         if rules.any():  # which may be darker than the pen
             strong = ink.threshold(seen.dark, cv2.dilate(rules, RIM) == 0)
         return ink.connected(mask, seen.dark > strong), mask
-
-
-def _is_broad(mask: NDArray[np.uint8]) -> bool:
-    """Tell whether some ink is as broad as a rule is long."""
-    side = int(SHORTEST * max(mask.shape))
-    return bool(cv2.erode(mask, np.ones((side, side), np.uint8)).any())
 
 
 def find(light: NDArray[np.uint8]) -> Found:
