@@ -24,6 +24,9 @@ BESIDE = 0.4
 #: Lines climb as most pairs of neighbours do, beside so many that are level.
 LEVEL = 2
 
+#: A digit is torn into so many low parts, or fewer; print that lies as close has more.
+FEW = 3
+
 #: What stands so low beside the highest digit is a mark, or a part of one.
 LOWER = 0.4
 
@@ -90,7 +93,11 @@ def lines_of(
     stacked = _stack(bodies, height, pen)
     highest = max(ink.height for ink in stacked)
     parts = [*parts, *(ink for ink in stacked if ink.height < LOWER * highest)]
-    gathered = [ink for ink in _gathered(parts, height, pen) if ink.height >= LOWER * highest]
+    gathered = [
+        ink
+        for ink in _gathered(parts, height, pen)
+        if ink.height >= LOWER * highest and sum(_is_within(part, ink) for part in parts) <= FEW
+    ]
     parts = [part for part in parts if not any(_is_within(part, ink) for ink in gathered)]
     stacked = [ink for ink in stacked if ink.height >= LOWER * highest] + gathered
     climb = _climb(stacked)

@@ -48,6 +48,17 @@ def two_digits_of_close_lines_that_nearly_touch_are_not_torn() -> bool:
     return lined([*upper, *lower]) == [[60] * 6] * 2
 
 
+@needs("layout.FEW")
+def a_flat_digit_is_torn_into_few_parts_and_print_has_many() -> bool:
+    def parts(count: int) -> list[Ink]:
+        return [block(100 + 12 * (k // 2), 20 + 20 * (k % 2), 8, 16) for k in range(count)]
+
+    body = block(0, 0)
+    return [36] in [line[1:] for line in lined([body], *parts(2))] and lined([body], *parts(6)) == [
+        [60]
+    ]
+
+
 @needs("layout.LEVEL")
 def a_row_that_climbs_steeply_is_one_line() -> bool:
     steep = [block(150 * k, 150 - 45 * k) for k in range(4)]
