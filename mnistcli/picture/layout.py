@@ -200,7 +200,12 @@ def _joined(
 
 def _is_within(one: Ink, other: Ink) -> bool:
     """Tell whether the box around one piece is within that around another."""
-    return join([one, other]).mask.shape == other.mask.shape
+    return (
+        other.left <= one.left
+        and one.right <= other.right
+        and other.top <= one.top
+        and one.bottom <= other.bottom
+    )
 
 
 def _are_near(one: Ink, other: Ink, reach: float) -> bool:

@@ -257,6 +257,7 @@ def _row(
 def _are_one_shape(
     labels: NDArray[np.integer], boxes: NDArray[np.int32], pieces: list[int]
 ) -> bool:
+    """Tell whether these pieces, each scaled to one size, hardly differ from the median of all."""
     shapes = []
     for piece in pieces:
         left, top, width, height = boxes[piece]
