@@ -1,6 +1,7 @@
 """A picture -> what the writing is on or in: a sheet on a table, a plot, one colour; frames, holes."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import cv2
 import numpy as np
@@ -176,7 +177,7 @@ def frames(
     evidence: NDArray[np.float64],
     among: list[int],
 ) -> set[int]:
-    """Return the pieces of ink that are an outline around others, of those `among` all.
+    """Return the pieces of ink that are an outline around others, or a box, of those `among` all.
 
     `labels` (h, w) are the numbers of the pieces; of each, `boxes` (n, 4) has left, top, width and
     height, `pens` (n,) the width of its stroke, `evidence` (n,) how much there is to show it.
@@ -191,20 +192,18 @@ def frames(
     for piece, within in zip(among, inside, strict=True):
         left, top, width, height = boxes[piece]
         window = labels[top : top + height, left : left + width]
-        if within.any() and _holds(window, piece, round(pens[piece]) | 1, numbers[within]):
+        pen = round(pens[piece]) | 1
+        holds = within.any() and _holds(window, piece, pen, numbers[within])
+        if holds or _is_empty_box(window, piece, pen):
             found.add(piece)
     return found
 
 
 def _holds(window: NDArray[np.integer], piece: int, pen: int, within: NDArray[np.int64]) -> bool:
     """Tell whether a piece, in its window of the labels, is an outline around one of these."""
-    shape = (window == piece).astype(np.uint8)
-    outlines, _ = cv2.findContours(shape, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-    outline = outlines[0]
-    long, short = sorted((side + 1 for side in cv2.minAreaRect(outline)[1]), reverse=True)
+    shape, outline = _outlined(window, piece)
     hull = cv2.convexHull(outline)
-    area = cv2.contourArea(hull) + long + short  # centres of pixels -> edges
-    if area > RECTANGLE * long * short:
+    if _is_rectangle(hull):
         return True
     round_it = cv2.drawContours(np.zeros_like(shape), [hull], -1, 1)
     along = cv2.dilate(shape, np.ones((pen, pen), np.uint8))[round_it > 0]
@@ -212,6 +211,31 @@ def _holds(window: NDArray[np.integer], piece: int, pen: int, within: NDArray[np
     filled = cv2.drawContours(np.zeros_like(shape), [closed], -1, 1, cv2.FILLED)
     inside = np.where(filled > 0, window, 0)
     return bool(np.isin(within, inside).any())
+
+
+def _outlined(window: NDArray[np.integer], piece: int) -> tuple[NDArray[np.uint8], Any]:
+    """Return a piece in its window of the labels, (h, w) of 0 and 1, and its outline."""
+    shape = (window == piece).astype(np.uint8)
+    outlines, _ = cv2.findContours(shape, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    return shape, outlines[0]
+
+
+def _is_rectangle(outline: Any) -> bool:
+    """Tell whether an outline fills the narrowest rectangle around it."""
+    long, short = (side + 1 for side in cv2.minAreaRect(outline)[1])
+    area = cv2.contourArea(outline) + long + short  # centres of pixels -> edges
+    return bool(area > RECTANGLE * long * short)
+
+
+def _is_empty_box(window: NDArray[np.integer], piece: int, pen: int) -> bool:
+    """Tell whether a piece, in its window of the labels, is a rectangle's outline and no more."""
+    shape, outline = _outlined(window, piece)
+    if not _is_rectangle(outline):
+        return False
+    filled = cv2.drawContours(np.zeros_like(shape), [outline], -1, 1, cv2.FILLED)
+    kernel = np.ones((4 * pen + 1, 4 * pen + 1), np.uint8)  # two pens beyond the outline
+    inside = cv2.erode(filled, kernel, borderType=cv2.BORDER_CONSTANT, borderValue=0) > 0
+    return bool(inside.any() and not shape[inside].any())
 
 
 def holes(labels: NDArray[np.integer], boxes: NDArray[np.int32], among: list[int]) -> set[int]:

@@ -81,6 +81,15 @@ def test_a_frame_is_not_the_digit_that_it_holds():
     assert np.array_equal(chosen(np.maximum(digit, frame)), digit > 0.5)
 
 
+@pytest.mark.parametrize("tilt", [0, 4])
+def test_a_box_to_tick_is_no_zero_beside_a_digit(tilt):
+    box = np.zeros((300, 300), np.float32)
+    corners = cv2.boxPoints(((60, 150), (70, 80), tilt)).astype(np.int32)
+    cv2.polylines(box, [corners], True, 1, 4, cv2.LINE_AA)
+    digit = ink(0, centre=(0.5, 0.65), height=0.4)
+    assert np.array_equal(chosen(np.maximum(digit, box)), digit > 0.5)
+
+
 def test_a_zero_holds_nothing_and_is_no_frame():
     zero = ink(0)
     assert np.array_equal(chosen(zero), zero > 0.5)
