@@ -4,6 +4,7 @@ Or, where signs of other kinds are read, all of it as one.
 """
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -46,6 +47,22 @@ LOW = 0.25
 GAP = 0.06
 
 
+class Place(NamedTuple):
+    """Where on a picture an array is."""
+
+    scale: float
+    """Pixels of the picture for one of the array."""
+    left: int = 0
+    top: int = 0
+    """The column and row of its first pixel, in pixels as large as its own."""
+
+    def box(self, ink: Ink) -> Box:
+        """Return the box around ink of the array, in pixels of the picture."""
+        left, right = (round((self.left + side) * self.scale) for side in (ink.left, ink.right))
+        top, bottom = (round((self.top + side) * self.scale) for side in (ink.top, ink.bottom))
+        return left, top, max(1, right - left), max(1, bottom - top)
+
+
 def segment_light(light: NDArray[np.uint8], size: tuple[int, int]) -> Segmentation:
     """Return what could be digits on light, uint8 (h, w) or (h, w, 3), of a picture of that size.
 
@@ -57,7 +74,7 @@ def segment_light(light: NDArray[np.uint8], size: tuple[int, int]) -> Segmentati
     mask = smooth_pieces(sharpen_outline(found.dark, writing.mask, writing.pen), writing)
     tones = without_areas(found.dark, mask) * _fading(found)
     strokes = Strokes(mask, tones, writing.pen)
-    return segment(writing, strokes, size, max(size) / max(mask.shape))
+    return segment(writing, strokes, size, Place(max(size) / max(light.shape[:2]), *found.corner))
 
 
 def segment_whole(light: NDArray[np.uint8], size: tuple[int, int]) -> Segmentation:
@@ -72,19 +89,21 @@ def segment_whole(light: NDArray[np.uint8], size: tuple[int, int]) -> Segmentati
     try:
         found = find(light)
         mask, dark, pen = found.writing.mask, found.dark, found.writing.pen
-        everything = not is_plain(view.grey) or is_all(view.grey, mask)
+        everything = found.alone or not is_plain(view.grey) or is_all(view.grey, mask)
     except PictureError:
         everything = False
-    if not everything:
+    if everything:
+        corner = found.corner
+    else:
         mask, dark = _all(view)
-        pen = _pen(mask)
+        pen, corner = _pen(mask), (0, 0)
     outlined = smooth(sharpen_outline(dark, mask, pen), pen)
     outlined = outlined if outlined.any() else mask
     strokes = Strokes(outlined, without_areas(dark, outlined) * mask, pen)
     sign = Ink.of(0, 0, outlined)
-    scale = max(size) / max(mask.shape)
-    candidate = Candidate(0, 0, 0, box_of(sign, scale), strokes.image(sign), 0.0)
-    return Segmentation(size, (candidate,), ((np.inf,),), (sign.height * scale,))
+    place = Place(max(size) / max(light.shape[:2]), *corner)
+    candidate = Candidate(0, 0, 0, place.box(sign), strokes.image(sign), 0.0)
+    return Segmentation(size, (candidate,), ((np.inf,),), (sign.height * place.scale,))
 
 
 def smooth(mask: NDArray[np.uint8], pen: float) -> NDArray[np.uint8]:
@@ -112,11 +131,11 @@ def _fading(found: Found) -> NDArray[np.uint8]:
 
 
 def segment(
-    writing: Writing, strokes: Strokes, size: tuple[int, int], scale: float
+    writing: Writing, strokes: Strokes, size: tuple[int, int], place: Place
 ) -> Segmentation:
     """Return what could be digits in the strokes of `writing`, with their true outlines.
 
-    A pixel of them is `scale` pixels of the picture, whose width and height `size` is.
+    Of the picture, `size` is the width and height, and `place` where on it the strokes are.
     """
     bodies, parts = (
         [ink for piece in pieces if (ink := _ink(writing, strokes.mask, piece)) is not None]
@@ -129,9 +148,9 @@ def segment(
         every = np.array([ink.height for ink in line], np.float64)
         height = weighted_median(every, every)  # fragments are many, but low
         slices = _slices(line, height, writing.pen)
-        heights.append(height * scale)
+        heights.append(height * place.scale)
         unread.append(tuple(UNREAD * _share(ink, height) for ink, _ in slices))
-        candidates += _candidates(number, slices, unread[-1], height, strokes, scale)
+        candidates += _candidates(number, slices, unread[-1], height, strokes, place)
     return Segmentation(
         size, tuple(candidates), tuple(unread), tuple(heights), left_out=writing.left_out
     )
@@ -199,7 +218,7 @@ def _candidates(
     unread: Sequence[float],
     height: float,
     strokes: Strokes,
-    scale: float,
+    place: Place,
 ) -> list[Candidate]:
     candidates = []
     for first in range(len(slices)):
@@ -231,21 +250,13 @@ def _candidates(
                     line=number,
                     first=first,
                     last=last,
-                    box=box_of(whole, scale),
+                    box=place.box(whole),
                     image=strokes.image(whole),
                     cost=cost,
                     cuts=(before, after),
                 )
             )
     return candidates
-
-
-def box_of(ink: Ink, scale: float) -> Box:
-    """Return the box around ink, a pixel of which is `scale` pixels of the picture."""
-    left, top, right, bottom = (
-        round(side * scale) for side in (ink.left, ink.top, ink.right, ink.bottom)
-    )
-    return left, top, max(1, right - left), max(1, bottom - top)
 
 
 def _pen(mask: NDArray[np.uint8]) -> float:

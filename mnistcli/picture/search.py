@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
 from typing import NamedTuple
@@ -20,6 +20,7 @@ from mnistcli.picture.sheet import (
     RIM,
     alone,
     areas,
+    drawn,
     four_sided,
     ground,
     is_all,
@@ -82,6 +83,10 @@ class Found:
     dark: NDArray[np.uint8]
     faint: NDArray[np.uint8]
     """1 where there is ink, however faint, without rules."""
+    alone: bool = False
+    """Whether it leaves nothing else on a ground of one colour."""
+    corner: tuple[int, int] = (0, 0)
+    """Column and row of the light where these arrays begin."""
 
 
 class Ink(NamedTuple):
@@ -222,7 +227,8 @@ def _alone_on_plain_ground(grey: NDArray[np.uint8]) -> Found | None:
 
     There is no reason to look again at what was drawn on a screen, and is read while it is drawn.
     """
-    view = View(grey, paper=ground(grey))
+    rows, columns = drawn(grey)
+    view = View(grey[rows, columns], paper=ground(grey))
     found = view.through(Look(polarity(view.grey), SPANS[0], DEPTHS[0]))
     if found is None:
         return None
@@ -230,7 +236,9 @@ def _alone_on_plain_ground(grey: NDArray[np.uint8]) -> Found | None:
     sheet = four_sided(mask)
     if sheet is not None and is_drawn_on(sheet, mask):
         return None
-    return _told_from_noise(view, found) if is_all(view.grey, mask) else None
+    if not is_all(view.grey, mask):
+        return None
+    return replace(_told_from_noise(view, found), alone=True, corner=(columns.start, rows.start))
 
 
 def _search(view: View, coarse: View) -> Found:

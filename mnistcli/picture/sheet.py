@@ -153,6 +153,18 @@ def is_plain(grey: NDArray[np.uint8]) -> bool:
     return bool(np.ptp(border(grey)) <= ONE_COLOUR)
 
 
+def drawn(grey: NDArray[np.uint8]) -> tuple[slice, slice]:
+    """Return the window, rows and columns, of all that is on a ground of one colour, with a rim."""
+    apart = cv2.absdiff(grey, np.full_like(grey, ground(grey))) > ONE_COLOUR
+    left, top, width, height = cv2.boundingRect(apart.astype(np.uint8))
+    rim = max(width, height) // 4 + len(RIM)
+    rows, columns = (
+        slice(max(0, first - rim), first + side + rim)
+        for first, side in ((top, height), (left, width))
+    )
+    return rows, columns
+
+
 def ground(grey: NDArray[np.uint8]) -> int:
     """Return how bright the ground is that a picture's border shows, 0..255."""
     return int(np.median(border(grey)))
@@ -196,7 +208,8 @@ def frames(
         holds = within.any() and _holds(window, piece, pen, numbers[within])
         if holds or _is_empty_box(window, piece, pen):
             found.add(piece)
-    return found
+    # A broad stroke that stands alone is an outline, too, where its middle is taken for paper.
+    return found if len(found) < len(among) else set()
 
 
 def _holds(window: NDArray[np.integer], piece: int, pen: int, within: NDArray[np.int64]) -> bool:

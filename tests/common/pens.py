@@ -59,10 +59,12 @@ def file(array: np.ndarray, kind: str = "PNG", **options: object) -> bytes:
 def seen(picture: np.ndarray, covered: np.ndarray) -> float:
     """How well what is found is what was drawn: intersection over union, 0..1."""
     try:
-        mask = find(np.asarray(picture, np.uint8)).writing.mask > 0
+        found = find(np.asarray(picture, np.uint8))
     except PictureError:
         return 0.0
-    drawn = covered > 0.5
+    drawn, mask = covered > 0.5, np.zeros(covered.shape, bool)
+    (left, top), (height, width) = found.corner, found.writing.mask.shape
+    mask[top : top + height, left : left + width] = found.writing.mask > 0
     return float((mask & drawn).sum() / (mask | drawn).sum())
 
 

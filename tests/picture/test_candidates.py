@@ -7,7 +7,7 @@ from common.pens import file, ink, on
 from common.written import number, places
 
 from mnistcli.errors import PictureError
-from mnistcli.picture.conversion import segment_picture
+from mnistcli.picture.conversion import segment_picture, whole_picture
 from mnistcli.picture.segmentation import Segmentation
 
 
@@ -20,6 +20,18 @@ def test_each_digit_is_a_candidate_at_its_place():
     boxes = np.array([candidate.box for candidate in found.candidates])
     for place in places("1470"):
         assert np.abs(boxes - place).max(axis=1).min() <= 8
+
+
+@pytest.mark.parametrize("segment", [segment_picture, whole_picture])
+def test_a_drawing_is_the_same_at_its_place_however_much_ground_there_is(segment):
+    digit = ink(1, (400, 900), (0.6, 0.8), 0.3)
+    rows, columns = (np.flatnonzero((digit > 0.5).any(axis=axis)) for axis in (1, 0))
+    alone, beside = (
+        segment(file(on(255, drawn))).candidates[0] for drawn in (digit[140:340, 600:], digit)
+    )
+    assert np.array_equal(alone.image, beside.image)
+    corners = (columns[0], rows[0], np.ptp(columns) + 1, np.ptp(rows) + 1)
+    assert beside.box == pytest.approx(corners, abs=5)
 
 
 def test_a_candidate_is_an_image_as_mnist_has_them():

@@ -18,7 +18,7 @@ def prices(line: list[Ink], pen: float = 6) -> dict[tuple[int, int], float]:
     for ink in line:
         mask[ink.top : ink.bottom, ink.left : ink.right] |= ink.mask
     found = candidates._candidates(
-        0, sliced, [np.inf] * len(sliced), 100, Strokes(mask, mask, pen), 1
+        0, sliced, [np.inf] * len(sliced), 100, Strokes(mask, mask, pen), candidates.Place(1)
     )
     return {
         (each.first, each.last): each.cost + sum(cut or 0.0 for cut in each.cuts) / 2
