@@ -179,14 +179,14 @@ def _reduced(image: ImageFile, to_cut: bytes | None) -> NDArray[np.uint8]:
     factor = _reduction(image)
     if to_cut:
         pieces = strips.cut(image, to_cut, factor)
-    elif image.format == "JPEG" and factor > 1:
-        # Its decoder halves it once, twice or three times, to no less than that.
-        size = max(1, image.width // factor), max(1, image.height // factor)
-        image.draft(None, size)
-        image.load()
-        return np.asarray(_plain(image).resize(size, Image.Resampling.BOX))
     else:
+        size = max(1, image.width // factor), max(1, image.height // factor)
+        if image.format == "JPEG" and factor > 1:
+            image.draft(None, size)  # halved up to three times, to no less than that
         image.load()
+        if image.format == "JPEG" and _reduction(image) > 1:
+            return np.asarray(_plain(image).resize(size, Image.Resampling.BOX))
+        factor = _reduction(image)
         pieces = strips.cropped(image, factor)
     planes = np.concatenate([np.asarray(_shrunk(_plain(strip), factor)) for strip in pieces])
     return planes if planes.dtype == np.uint8 else eight_bits(planes)
