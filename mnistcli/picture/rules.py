@@ -277,6 +277,8 @@ def choose(
         and line.length > LONG * height > 0
         and (any(ends_at(line, gone[0] + rules, thickest)) or squared(line))
     ]
+    ends = _cornered(down, gone[0] + rules, SIDE * height, thickest)
+    sides += [line for line in ends if line not in sides]
     # A narrow box is no wider than what is written in it is high, but higher.
     tops = [line for line in across if line not in rules and line.length <= SIDE * height]
     across, down = (
@@ -286,6 +288,17 @@ def choose(
     across += [line for line in tops if all(ends_at(line, down, thickest, corners=True))]
     held = _held((across, down), (gone[0] + rules, gone[1] + sides), thickest)
     return rules + held[0], sides + held[1]
+
+
+def _cornered(down: list[Line], rules: list[Line], longer: float, thickest: int) -> list[Line]:
+    """Return the sides, so long, that stand at both ends of one of the `rules`: a comb's."""
+
+    def corners(line: Line, others: list[Line]) -> tuple[bool, bool]:
+        return ends_at(line, others, thickest, corners=True)
+
+    sides = [line for line in down if line.length > longer > 0 and any(corners(line, rules))]
+    closed = [rule for rule in rules if all(corners(rule, sides))]
+    return [line for line in sides if any(corners(line, closed))]
 
 
 def _held(lines: Lines, others: Lines, thickest: int) -> Lines:

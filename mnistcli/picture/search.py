@@ -255,7 +255,20 @@ def _search(view: View, coarse: View) -> Found:
         found = _clearest(_looks(view, SPANS[-1:], DEPTHS))
     if found is None:
         raise PictureError(_nothing("nothing stands out from the background"))
-    return _told_from_noise(view, view.through(found.look) or found)
+    return _told_from_noise(view, _at_full_size(view, found))
+
+
+def _at_full_size(view: View, found: Found) -> Found:
+    """Look as what was found on a copy, or in another way of its polarity where that loses it.
+
+    A pale rule may be too thin for one on the copy, and hide on the picture what is written on it.
+    """
+    seen = view.through(found.look)
+    if seen is None or BETTER * seen.writing.evidence >= found.writing.evidence:
+        return seen or found
+    looks = (Look(found.look.flip, span, depth) for span in SPANS for depth in DEPTHS)
+    others = (each for look in looks if (each := view.through(look)) is not None)
+    return _most_evident(chain([seen], others)) or seen
 
 
 def _clearest(found: Iterable[Found]) -> Found | None:

@@ -198,9 +198,10 @@ def frames(
     first, sides = boxes[numbers, :2], boxes[numbers, 2:]
     last, outline = first + sides, evidence[numbers]
     inside = ((first > first[:, None]) & (last < last[:, None])).all(axis=2)
+    around = inside @ outline > outline  # more than it is itself
     inside &= sides.max(axis=1) > HELD * sides.min(axis=1)[:, None]
     inside &= outline > HELD_OUTLINE * outline[:, None]
-    found = set()
+    found = set(numbers[around].tolist())
     for piece, within in zip(among, inside, strict=True):
         left, top, width, height = boxes[piece]
         window = labels[top : top + height, left : left + width]

@@ -90,6 +90,16 @@ def test_a_box_to_tick_is_no_zero_beside_a_digit(tilt):
     assert np.array_equal(chosen(np.maximum(digit, box)), digit > 0.5)
 
 
+def test_what_goes_around_more_than_it_is_itself_is_none_of_it():
+    """The shadow along two sides of a note."""
+    shadow = np.zeros((600, 600), np.float32)
+    cv2.polylines(shadow, [np.array([(500, 90), (500, 500), (90, 500)])], False, 0.6, 9)
+    digits = np.maximum.reduce(
+        [ink(7, (600, 600), (0.4, x), 0.15, 7) for x in (0.25, 0.4, 0.55, 0.7)]
+    )
+    assert np.array_equal(chosen(np.maximum(digits, shadow)), digits > 0.5)
+
+
 def test_a_zero_holds_nothing_and_is_no_frame():
     zero = ink(0)
     assert np.array_equal(chosen(zero), zero > 0.5)

@@ -92,6 +92,16 @@ def test_a_row_of_boxes_goes():
     assert kept(DIGITS, boxes) > 0.95
 
 
+def test_the_ends_of_a_comb_go():
+    comb = np.zeros_like(DIGITS)
+    comb[240:243, 20:480] = 1
+    for column in (20, 477):
+        comb[90:243, column : column + 3] = 1
+    for column in (170, 320):
+        comb[200:243, column : column + 3] = 1
+    assert left(DIGITS, comb) < 0.1
+
+
 def test_the_teeth_of_a_comb_go():
     comb = np.zeros_like(DIGITS)
     comb[240:243, 20:480] = 1

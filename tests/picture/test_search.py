@@ -1,5 +1,6 @@
 """search: what is written is found, whatever there is beside it."""
 
+import cv2
 import numpy as np
 import pytest
 from common.pens import ink, on, seen
@@ -40,3 +41,16 @@ def test_what_is_lighter_than_paper_of_one_colour_is_no_ink():
     drawn = seven > 0.5
     assert found.mask[drawn].mean() > 0.95
     assert not found.mask[seven == 0].any()
+
+
+def test_squares_that_slant_too_much_for_rules_do_not_hide_a_number_at_full_size():
+    """They are too thin to be seen on the copy, where the way to look is chosen."""
+    squares = np.zeros((750, 1000), np.float32)
+    for at in range(-960, 1920, 120):
+        cv2.line(squares, (0, at), (1000, at - 90), 1, 1, cv2.LINE_AA)
+        cv2.line(squares, (at - 134, 0), (at, 750), 1, 1, cv2.LINE_AA)
+    places = ((0, 0.35), (7, 0.5), (4, 0.65))
+    digits = np.maximum.reduce(
+        [ink(digit, (750, 1000), (0.5, column), 0.25, 12) for digit, column in places]
+    )
+    assert seen(on(230 - 100 * squares, digits, 40), digits) > 0.9

@@ -74,6 +74,13 @@ def a_lower_digit_is_read() -> bool:
     return 0.3 < price < 1.6
 
 
+@needs("candidates.RARER")
+def a_digit_half_as_high_costs_less_than_to_leave_it_out_and_half_of_one_more() -> bool:
+    low = [block(0, 0, 30, 40)]
+    (alone,) = prices(low).values()
+    return 3 < alone < 5
+
+
 @needs("candidates.LOW")
 def a_dash_is_no_candidate_and_a_low_digit_is_one() -> bool:
     return not prices([block(0, 0, 30, 20)]) and bool(prices([block(0, 0, 30, 40)]))
