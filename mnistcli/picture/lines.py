@@ -1,4 +1,4 @@
-"""Ink -> the straight lines in it."""
+"""Ink -> the straight lines in it, or ink without them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -243,3 +243,26 @@ def ends_at(
         )
 
     return meets(line.first), meets(line.last)
+
+
+def erase(mask: NDArray[np.uint8], drawn: list[Line]) -> NDArray[np.uint8]:
+    """Take lines along the rows out, but for what is deeper than they are thick."""
+    if not drawn:
+        return mask
+    mask = np.ascontiguousarray(mask)
+    rest = mask.copy()
+    for line in drawn:
+        deepest = round(line.width * 1.5) + 2
+        columns = np.arange(line.first, line.last + 1)
+        middle = np.rint(line.at(columns.astype(np.float64))).astype(np.int64)  # type: ignore[arg-type]
+        reach = deepest + 1
+        top, bottom = int(middle.min()) - reach, int(middle.max()) + reach + 1
+        top, bottom = max(0, top), min(mask.shape[0], bottom)
+        if bottom <= top:
+            continue
+        window = np.ascontiguousarray(mask[top:bottom, line.first : line.last + 1])
+        deep = runs(window, deepest + 1)
+        rows = np.arange(top, bottom)[:, None]
+        band = np.abs(rows - middle) <= line.width / 2 + 1.5
+        rest[top:bottom, line.first : line.last + 1][band & (deep == 0)] = 0
+    return rest

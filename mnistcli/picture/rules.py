@@ -17,10 +17,10 @@ from mnistcli.picture.lines import (
     Line,
     bars_among,
     ends_at,
+    erase,
     extended,
     lines,
     may_have_any,
-    runs,
 )
 from mnistcli.picture.pieces import usual_height
 
@@ -190,29 +190,6 @@ def _without_stubs(mask: NDArray[np.uint8], rules: list[Line], thickest: int) ->
                 for rule in rules
             )
     return mask & ~stubs[labels] & 1 if stubs.any() else mask
-
-
-def erase(mask: NDArray[np.uint8], rules: list[Line]) -> NDArray[np.uint8]:
-    """Take rules along the rows out, but for what is deeper than they are thick."""
-    if not rules:
-        return mask
-    mask = np.ascontiguousarray(mask)
-    rest = mask.copy()
-    for rule in rules:
-        deepest = round(rule.width * 1.5) + 2
-        columns = np.arange(rule.first, rule.last + 1)
-        middle = np.rint(rule.at(columns.astype(np.float64))).astype(np.int64)  # type: ignore[arg-type]
-        reach = deepest + 1
-        top, bottom = int(middle.min()) - reach, int(middle.max()) + reach + 1
-        top, bottom = max(0, top), min(mask.shape[0], bottom)
-        if bottom <= top:
-            continue
-        window = np.ascontiguousarray(mask[top:bottom, rule.first : rule.last + 1])
-        deep = runs(window, deepest + 1)
-        rows = np.arange(top, bottom)[:, None]
-        band = np.abs(rows - middle) <= rule.width / 2 + 1.5
-        rest[top:bottom, rule.first : rule.last + 1][band & (deep == 0)] = 0
-    return rest
 
 
 def _height_without(mask: NDArray[np.uint8], across: list[Line], down: list[Line]) -> float:
