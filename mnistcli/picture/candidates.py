@@ -13,12 +13,22 @@ from numpy.typing import NDArray
 from mnistcli.errors import PictureError
 from mnistcli.picture.cutting import cut
 from mnistcli.picture.image import HALF, Strokes
-from mnistcli.picture.ink import connected, enlarge, sharpen_outline, to_grey, without_areas
+from mnistcli.picture.ink import (
+    SPECK,
+    connected,
+    enlarge,
+    is_all,
+    is_plain,
+    polarity,
+    sharpen_outline,
+    to_grey,
+    without_areas,
+)
 from mnistcli.picture.layout import Ink, join, lines_of
 from mnistcli.picture.pieces import Writing, weighted_median
-from mnistcli.picture.search import DEPTHS, SPANS, Found, Look, View, find
+from mnistcli.picture.search import find
 from mnistcli.picture.segmentation import Box, Candidate, Segmentation
-from mnistcli.picture.sheet import SPECK, is_all, is_plain, polarity
+from mnistcli.picture.view import DEPTHS, SPANS, Found, Look, View
 
 #: Edges are rounded off by this part of the pen's width.
 SMOOTH = 0.25
@@ -92,7 +102,7 @@ def segment_whole(light: NDArray[np.uint8], size: tuple[int, int]) -> Segmentati
     try:
         found = find(light)
         mask, dark, pen = found.writing.mask, found.dark, found.writing.pen
-        everything = found.alone or not is_plain(view.grey) or is_all(view.grey, mask)
+        everything = found.alone or not is_plain(view.grey) or is_all(view.grey, mask, pen)
     except PictureError:
         everything = False
     if everything:

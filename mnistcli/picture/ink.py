@@ -34,6 +34,15 @@ NEIGHBOURHOOD = 65
 #: What is so much broader than any stroke, its soft outline included, lies behind the strokes.
 BROADER = 2.0
 
+#: What is drawn on paper is longer than the rim is wide, and no speck.
+RIM = np.ones((5, 5), np.uint8)
+SPECK = np.ones((3, 3), np.uint8)
+
+#: A picture whose border differs by no more than this, of 255, is drawn on one colour; and what
+#: differs from that colour by more than this is ink, but for the blurred rim of a stroke.
+ONE_COLOUR = 3
+APART = 16
+
 #: Every so many-th pixel, row after row, is enough for a median: a prime number, so that hardly any
 #: squared paper is in step with it.
 SPARSE = 11
@@ -156,6 +165,49 @@ def components(mask: NDArray[np.uint8]) -> tuple[NDArray[np.integer], NDArray[np
 def border(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return the pixels at the border of a picture."""
     return np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+
+
+def is_plain(grey: NDArray[np.uint8]) -> bool:
+    """Tell whether a picture is drawn on a ground of one colour."""
+    return bool(np.ptp(border(grey)) <= ONE_COLOUR)
+
+
+def is_trimmed(grey: NDArray[np.uint8]) -> bool:
+    """Tell whether half of a border is one shade, without noise: ink may reach the rest."""
+    return bool(np.mean(border(grey) == ground(grey)) >= 1 / 2)
+
+
+def drawn(grey: NDArray[np.uint8]) -> tuple[slice, slice]:
+    """Return the window, rows and columns, of all that is on a ground of one colour, with a rim."""
+    apart = cv2.absdiff(grey, np.full_like(grey, ground(grey))) > ONE_COLOUR
+    left, top, width, height = cv2.boundingRect(apart.astype(np.uint8))
+    rim = max(width, height) // 4 + len(RIM)
+    rows, columns = (
+        slice(max(0, first - rim), first + side + rim)
+        for first, side in ((top, height), (left, width))
+    )
+    return rows, columns
+
+
+def ground(grey: NDArray[np.uint8]) -> int:
+    """Return how bright the ground is that a picture's border shows, 0..255."""
+    return int(np.median(border(grey)))
+
+
+def is_all(grey: NDArray[np.uint8], mask: NDArray[np.uint8], pen: float) -> bool:
+    """Tell whether a mask of strokes, so wide, leaves nothing on a ground of one colour.
+
+    A rim that is blurred, as small pictures' are when they are enlarged, is narrower than a stroke.
+    """
+    apart = cv2.absdiff(grey, np.full_like(grey, ground(grey))) > APART
+    rim = np.ones((max(len(RIM), int(pen) | 1),) * 2, np.uint8)
+    left = (apart & (cv2.dilate(mask, rim) == 0)).astype(np.uint8)
+    return not cv2.erode(left, SPECK).any()
+
+
+def polarity(grey: NDArray[np.uint8]) -> int:
+    """Return 255 where what is drawn is lighter than the ground that the border shows, else 0."""
+    return 0 if ground(grey) > grey.mean() else 255
 
 
 def away_from_border(ink: NDArray[np.uint8], strong: int) -> NDArray[np.bool_]:

@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.picture.ink import GLARE, components, least_slope
-from mnistcli.picture.sheet import frames, holes, is_plain
+from mnistcli.picture.ink import GLARE, components, is_plain, least_slope
+from mnistcli.picture.sheet import frames, holes
 
 #: So many pieces of ink are looked at, the best ones first: a page of digits has some hundreds.
 MOST_PIECES = 400

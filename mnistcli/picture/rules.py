@@ -245,8 +245,8 @@ def choose(
     stem = max((line.length for line in down if line not in sides), default=0)
     long = LONG * max(whole, stem)
     rules = [line for line in across if line.length > long or all(at_border(line, shape[1]))]
-    if shape[0] <= SIDE * height and not rules + gone[0]:
-        sides = []  # ones: the picture is no higher than what is written
+    if not rules + gone[0]:  # no longer than what is written is high: ones, on a tight crop
+        sides = [line for line in sides if line.length > SIDE * height]
     sides += [
         line
         for line in down

@@ -2,10 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 from itertools import chain
-from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -13,34 +11,12 @@ from numpy.typing import NDArray
 
 from mnistcli.errors import PictureError
 from mnistcli.picture import ink
-from mnistcli.picture.lines import has_area
-from mnistcli.picture.pieces import Sight, Writing, find_writing
-from mnistcli.picture.rules import mended, without_rules
-from mnistcli.picture.sheet import (
-    RIM,
-    alone,
-    areas,
-    drawn,
-    four_sided,
-    ground,
-    is_all,
-    is_apart,
-    is_drawn_on,
-    is_plain,
-    on_a_pattern,
-    polarity,
-)
-
-#: Widths that strokes may have, as parts of the longer side: a broad brush on a tight crop; a
-#: felt pen; a ballpoint on a photo. The narrower, the smaller the shadows that are paper still.
-SPANS = (0.5, 0.2, 0.08)
+from mnistcli.picture.ink import RIM, SPECK, drawn, ground, is_all, is_plain, is_trimmed, polarity
+from mnistcli.picture.sheet import alone, areas, four_sided, is_apart, is_drawn_on, on_a_pattern
+from mnistcli.picture.view import DEPTHS, SPANS, Found, Look, View
 
 #: Nearly as wide as the picture: a sheet of paper on a table.
 SHEETS = 1.0
-
-#: Depths of ink, in thresholds: all that is nearer to ink than to paper; and fainter parts, as
-#: of a pencil's stroke, that hang together with such ink.
-DEPTHS = (1.0, 0.4)
 
 #: A digit that leans on the border so much may hang together with printed lines. Then the
 #: darkest ink alone is looked at, too.
@@ -50,142 +26,15 @@ DARKEST = (1.5,)
 #: A later way of looking must have so much more evidence than an earlier one.
 BETTER = 1.05
 
-#: Least darkness, of 255, where ink is told from paper: half the contrast of the faintest pencil.
-FAINTEST = 8
+#: Where ink may reach a trimmed picture's border, the paler tenth of it is this much as dark as the
+#: darkest. What comes in from the border, a shadow or print, is paler.
+ONE_TONE = 0.75
 
 #: Writing has at least this part of the evidence for all pieces; noise is many small ones.
 OF_ALL = 0.1
 
 #: The way to look is chosen on a copy of the picture with this longer side, in pixels.
 COARSE = 360
-
-Bytes = NDArray[np.uint8]
-
-
-@dataclass(frozen=True)
-class Look:
-    """One way to look at a picture."""
-
-    flip: int
-    """255 where ink is light."""
-    span: float
-    depth: float
-    inside: bool = False
-    """Away from the border, where ink has a threshold of its own."""
-
-
-@dataclass(frozen=True, eq=False)
-class Found:
-    """Writing, and the darkness (h, w) it was found in."""
-
-    look: Look
-    writing: Writing
-    dark: NDArray[np.uint8]
-    faint: NDArray[np.uint8]
-    """1 where there is ink, however faint, without rules."""
-    alone: bool = False
-    """Whether it leaves nothing else on a ground of one colour."""
-    corner: tuple[int, int] = (0, 0)
-    """Column and row of the light where these arrays begin."""
-
-
-class Ink(NamedTuple):
-    """What is ink in one way of looking; arrays (h, w) uint8."""
-
-    paper: NDArray[np.uint8]
-    dark: NDArray[np.uint8]
-    mask: NDArray[np.uint8]
-    """1 where there is ink, or what is as dark as faint ink, such as a pale rule."""
-    strong: int
-    """The darkness of ink."""
-
-
-class View:
-    """A grey picture, (h, w) uint8, and what all looks at it share.
-
-    `paper` is how bright the paper is, where that is the same everywhere.
-    """
-
-    def __init__(self, grey: NDArray[np.uint8], paper: int | None = None) -> None:
-        self.grey = np.asarray(cv2.GaussianBlur(grey, (3, 3), 0), np.uint8)
-        self._paper = None if paper is None else np.full_like(self.grey, paper)
-        self._seen: dict[tuple[int, float], tuple[Bytes, Bytes, int]] = {}
-        # Where ink stands out well, several looks see the same of it.
-        self._cleaned: dict[bytes, tuple[Bytes, Bytes]] = {}
-        self._written: dict[tuple[int, float, bytes], Writing | None] = {}
-
-    @cached_property
-    def slopes(self) -> NDArray[np.float32]:
-        """Return how steep it is at each pixel, (h, w)."""
-        return ink.slopes(self.grey)
-
-    @cached_property
-    def _sights(self) -> dict[int, Sight]:
-        around = ink.surroundings(self.grey) if self._paper is None else self._paper
-        return {
-            flip: Sight(self.grey ^ np.uint8(flip), around ^ np.uint8(flip), self.slopes)
-            for flip in (0, 255)
-        }
-
-    @property
-    def least_slope(self) -> float:
-        """How steep what was drawn is at least."""
-        return self._sights[0].least_slope
-
-    def ink(self, look: Look) -> Ink | None:
-        """Tell ink from paper in one way; None where nothing is dark enough."""
-        paper, dark, strong = self._darkness(look.flip, look.span)
-        if look.inside:
-            inside = ink.away_from_border(dark, strong)
-            dark, strong = dark * inside, ink.threshold(dark, inside)
-        if strong < FAINTEST:
-            return None
-        return Ink(paper, dark, ink.inked(dark, strong, look.depth), strong)
-
-    def _darkness(self, flip: int, span: float) -> tuple[Bytes, Bytes, int]:
-        """Return paper, darkness and its threshold; looks of several depths share them."""
-        if (flip, span) not in self._seen:
-            grey = self._sights[flip].grey
-            if self._paper is None:
-                paper = ink.paper_behind(grey, int(span * max(grey.shape)) // 2 * 2 + 1)
-            else:
-                paper = np.maximum(self._paper ^ np.uint8(flip), grey)
-            dark = ink.darkness(grey, paper)
-            self._seen[flip, span] = paper, dark, ink.threshold(dark)
-        return self._seen[flip, span]
-
-    def through(self, look: Look) -> Found | None:
-        """Find writing in one way."""
-        seen = self.ink(look)
-        if seen is None:
-            return None
-        mask, faint = self._strokes(seen, look)
-        key = look.flip, look.span, mask.tobytes()
-        if key not in self._written:
-            self._written[key] = find_writing(mask, seen.paper, self._sights[look.flip])
-        writing = self._written[key]
-        return Found(look, writing, seen.dark, faint) if writing else None
-
-    def _strokes(self, seen: Ink, look: Look) -> tuple[Bytes, Bytes]:
-        """Return the mask of ink without rules, of faint ink only what hangs together with strong.
-
-        And that of all faint ink: rules are found in it, as pale ones are.
-        """
-        faint = ink.inked(seen.dark, seen.strong, DEPTHS[-1])
-        key = faint.tobytes()
-        if key not in self._cleaned:
-            rest = without_rules(faint)
-            rules = (rest < faint).astype(np.uint8)
-            self._cleaned[key] = mended(rest, faint, seen.dark), rules
-        mask, rules = self._cleaned[key]
-        if look.depth >= 1.0:
-            if has_area(faint) and not has_area(seen.mask):  # a shadow, which hides rules
-                return mask & mended(without_rules(seen.mask), seen.mask, seen.dark), mask
-            return mask & seen.mask, mask
-        strong = seen.strong
-        if rules.any():  # which may be darker than the pen
-            strong = ink.threshold(seen.dark, cv2.dilate(rules, RIM) == 0)
-        return ink.connected(mask, seen.dark > strong), mask
 
 
 def find(light: NDArray[np.uint8]) -> Found:
@@ -195,7 +44,11 @@ def find(light: NDArray[np.uint8]) -> Found:
     """
     grey = ink.to_grey(light)
     view = View(grey)
-    found = _alone_on_plain_ground(grey) if is_plain(view.grey) else None
+    found = None
+    if is_plain(view.grey):
+        found = _alone_on_plain_ground(grey)
+    elif is_trimmed(grey):
+        found = _trimmed_to_its_ink(grey)
     if found is not None:
         return found
     coarse = _coarse(view)
@@ -236,9 +89,36 @@ def _alone_on_plain_ground(grey: NDArray[np.uint8]) -> Found | None:
     sheet = four_sided(mask)
     if sheet is not None and is_drawn_on(sheet, mask):
         return None
-    if not is_all(view.grey, mask):
+    if not is_all(view.grey, mask, found.writing.pen):
         return None
     return replace(_told_from_noise(view, found), alone=True, corner=(columns.start, rows.start))
+
+
+def _trimmed_to_its_ink(grey: NDArray[np.uint8]) -> Found | None:
+    """Find writing as above that reaches the border, as if there were more of its ground."""
+    rim = max(grey.shape) // 4 + len(RIM)
+    with suppress(PictureError):
+        found = _alone_on_plain_ground(np.pad(grey, rim, constant_values=ground(grey)))
+        if found is not None and _is_of_one_tone(found) and not _is_a_grid(found.writing.mask):
+            column, row = found.corner
+            return replace(found, corner=(column - rim, row - rim))
+    return None
+
+
+def _is_of_one_tone(found: Found) -> bool:
+    """Tell whether strokes are as dark in all their middles: what comes from the border is not."""
+    middle = (found.dark == cv2.dilate(found.dark, SPECK)) & (found.writing.mask > 0)
+    if not middle.any():
+        return False
+    palest, darkest = np.quantile(found.dark[middle], (0.1, 1.0))
+    return bool(palest >= ONE_TONE * darkest)
+
+
+def _is_a_grid(mask: NDArray[np.uint8]) -> bool:
+    """Tell whether a piece of a mask has more holes than an 8."""
+    _, inside = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    around = inside[0, :, 3]  # of each hole, the piece
+    return bool(np.bincount(around[around >= 0], minlength=1).max() > 2)  # noqa: PLR2004
 
 
 def _search(view: View, coarse: View) -> Found:

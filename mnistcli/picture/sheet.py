@@ -1,4 +1,4 @@
-"""A picture -> what the writing is on or in: a sheet on a table, a plot, one colour; frames, holes."""
+"""A picture -> what the writing is on or in: a sheet on a table, a plot, frames, holes."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.picture.ink import border, components, surroundings
+from mnistcli.picture.ink import RIM, SPECK, border, components, surroundings
 
 #: A sheet of paper on a table, or a plot on a page: an area that is this much of the picture and
 #: fills this much of its convex hull, which a quadrilateral covers to this part, its corners within
@@ -32,15 +32,6 @@ BROAD = 1 / 16
 #: plot is larger: what is beside it is its scale.
 SMALL = 1 / 8
 
-#: What is drawn on it is longer than the rim is wide, and no speck.
-RIM = np.ones((5, 5), np.uint8)
-SPECK = np.ones((3, 3), np.uint8)
-
-#: A picture whose border differs by no more than this, of 255, is drawn on one colour; and what
-#: differs from that colour by more than this is ink, but for the blurred rim of a stroke.
-ONE_COLOUR = 3
-APART = 16
-
 #: A convex hull that fills this much of the narrowest rectangle around it is a rectangle; a
 #: circle fills 0.79.
 RECTANGLE = 0.9
@@ -60,23 +51,38 @@ ONE_SHAPE = 0.17
 
 
 def four_sided(mask: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
-    """Return the largest piece of a mask, filled, if it may be a sheet."""
+    """Return the largest piece of a mask, filled, if it may be a sheet; and those like it."""
     labels, stats = components(mask)
     areas = stats[1:, cv2.CC_STAT_AREA]
     if not len(areas) or areas.max() < LARGE * mask.size:
         return None
-    left, top, width, height = stats[areas.argmax() + 1, : cv2.CC_STAT_AREA]
-    if min(left, top, mask.shape[1] - left - width, mask.shape[0] - top - height) == 0:
-        return None  # it goes on beside the picture: this is paper all around
-    mask = (labels == areas.argmax() + 1).astype(np.uint8)
+    largest = int(areas.argmax()) + 1
+    first, sides = stats[:, : cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_WIDTH : cv2.CC_STAT_AREA]
+    # What goes on beside the picture is paper all around.
+    whole = np.all((first > 0) & (first + sides < mask.shape[::-1]), axis=1)
+    sheet = _filled(labels, largest) if whole[largest] else None
+    if sheet is None or areas.max() < FILLED * sheet.sum():
+        return None
+    alike = (np.abs(sides - sides[largest]) <= EVEN * sides[largest] + 1).all(axis=1)
+    for other in (np.flatnonzero((alike & whole)[1:]) + 1).tolist():
+        another = _filled(labels, other)
+        if another is not None and is_drawn_on(another, mask):
+            sheet |= another
+    return sheet
+
+
+def _filled(labels: NDArray[np.integer], piece: int) -> NDArray[np.uint8] | None:
+    """Return the convex hull of a piece, (h, w) of 0 and 1, if it has four sides."""
+    mask = (labels == piece).astype(np.uint8)
     outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-    hull = cv2.convexHull(max(outlines, key=cv2.contourArea))
+    outline = max(outlines, key=cv2.contourArea)
+    hull = cv2.convexHull(outline)
     area = cv2.contourArea(hull)
     corners = cv2.approxPolyDP(hull, CORNERS * cv2.arcLength(hull, closed=True), closed=True)
-    if len(corners) != 4 or cv2.contourArea(corners) <= FOUR_SIDED * area:  # noqa: PLR2004
+    four = len(corners) == 4 and cv2.contourArea(corners) > FOUR_SIDED * area  # noqa: PLR2004
+    if not four and not _is_plate(mask, outline):  # whose corners are round
         return None
-    sheet = np.asarray(cv2.fillConvexPoly(np.zeros_like(mask), hull, 1), np.uint8)
-    return sheet if mask.sum() >= FILLED * sheet.sum() else None
+    return np.asarray(cv2.fillConvexPoly(np.zeros_like(mask), hull, 1), np.uint8)
 
 
 def is_drawn_on(sheet: NDArray[np.uint8], mask: NDArray[np.uint8]) -> bool:
@@ -148,40 +154,6 @@ def alone(light: NDArray[np.uint8], sheet: NDArray[np.uint8]) -> NDArray[np.uint
     return painted
 
 
-def is_plain(grey: NDArray[np.uint8]) -> bool:
-    """Tell whether a picture is drawn on a ground of one colour."""
-    return bool(np.ptp(border(grey)) <= ONE_COLOUR)
-
-
-def drawn(grey: NDArray[np.uint8]) -> tuple[slice, slice]:
-    """Return the window, rows and columns, of all that is on a ground of one colour, with a rim."""
-    apart = cv2.absdiff(grey, np.full_like(grey, ground(grey))) > ONE_COLOUR
-    left, top, width, height = cv2.boundingRect(apart.astype(np.uint8))
-    rim = max(width, height) // 4 + len(RIM)
-    rows, columns = (
-        slice(max(0, first - rim), first + side + rim)
-        for first, side in ((top, height), (left, width))
-    )
-    return rows, columns
-
-
-def ground(grey: NDArray[np.uint8]) -> int:
-    """Return how bright the ground is that a picture's border shows, 0..255."""
-    return int(np.median(border(grey)))
-
-
-def is_all(grey: NDArray[np.uint8], mask: NDArray[np.uint8]) -> bool:
-    """Tell whether a mask leaves nothing on a ground of one colour."""
-    apart = cv2.absdiff(grey, np.full_like(grey, ground(grey))) > APART
-    left = (apart & (cv2.dilate(mask, RIM) == 0)).astype(np.uint8)
-    return not cv2.erode(left, SPECK).any()
-
-
-def polarity(grey: NDArray[np.uint8]) -> int:
-    """Return 255 where what is drawn is lighter than the ground that the border shows, else 0."""
-    return 0 if ground(grey) > grey.mean() else 255
-
-
 def frames(
     labels: NDArray[np.integer],
     boxes: NDArray[np.int32],
@@ -250,6 +222,15 @@ def _is_empty_box(window: NDArray[np.integer], piece: int, pen: int) -> bool:
     kernel = np.ones((4 * pen + 1, 4 * pen + 1), np.uint8)  # two pens beyond the outline
     inside = cv2.erode(filled, kernel, borderType=cv2.BORDER_CONSTANT, borderValue=0) > 0
     return bool(inside.any() and not shape[inside].any())
+
+
+def _is_plate(shape: NDArray[np.uint8], outline: Any) -> bool:
+    """Tell whether a piece, (h, w) of 0 and 1, is a filled rectangle that something is drawn on."""
+    if not _is_rectangle(outline):
+        return False
+    filled = np.zeros_like(shape)
+    cv2.drawContours(filled, [outline], -1, 1, cv2.FILLED)
+    return bool(shape.sum() >= FILLED * filled.sum() and is_drawn_on(filled, shape))
 
 
 def holes(labels: NDArray[np.integer], boxes: NDArray[np.int32], among: list[int]) -> set[int]:

@@ -31,6 +31,9 @@ READ = 1.5
 #: theirs it costs no more than the strokes that a cut goes through.
 TOUCHING = 0.25
 
+#: The price, in nats, of leaving a whole line out beside another: one in a thousand is print.
+PRINT = 7.0
+
 SMALLEST = 1e-30  # of a probability whose logarithm is taken
 
 _Paths = dict[int, tuple[float, tuple[int, ...]]]
@@ -54,7 +57,8 @@ class Graph:
     Between two pieces is a node; candidates lead over one or more pieces, and each piece can be
     left out. A cut at a node is paid for once, where what is before or after it is read: a path
     through the node is `either`, one that a candidate can go on from has paid, and is `opened`.
-    A line is by a hand that lets digits touch, or by one that does not.
+    A line is by a hand that lets digits touch, or by one that does not; or it is print, of which
+    each piece may look as if it were a digit, but hardly all of them do.
     """
 
     def __init__(
@@ -65,6 +69,7 @@ class Graph:
     ) -> None:
         starts = np.cumsum([0, *(len(line) for line in segmentation.unread)]).tolist()
         self.lines = [range(start + 1, end + 1) for start, end in pairwise(starts)]
+        self.printed = PRINT if len(self.lines) > 1 else math.inf
         self.sizes = [price for line in segmentation.unread for price in line]
         self.strangeness = strangeness
         candidates = segmentation.candidates
@@ -117,7 +122,9 @@ class Graph:
         paths: _Paths = {0: (0.0, ())}
         for nodes in self.lines:
             touching = line(paths, nodes, TOUCHING, touching=True)
+            printed = {n: (score - self.printed, path) for n, (score, path) in paths.items()}
             paths = _better(line(paths, nodes, 1.0 - TOUCHING, touching=False), touching)
+            paths = _better(paths, printed)
         return list(paths.get(most, (0.0, ()))[1])
 
     def _read(self, node: int, *, touching: bool) -> list[tuple[int, int]]:
@@ -132,7 +139,11 @@ class Graph:
         every = np.logaddexp.reduce(self.logs, axis=1)[:, None]
         text = self._sum(self.logs[:, list(answers)], len(answers))
         whole = self._sum(every, count)
-        nothing = math.exp(-sum(self.unread) - whole) if count is None else 0.0
+        empty = sum(
+            np.logaddexp(-sum(self.unread[node - 1] for node in nodes), -self.printed)
+            for nodes in self.lines
+        )
+        nothing = math.exp(empty - whole) if count is None else 0.0
         return float(min(1.0, math.exp(text - whole) / (1.0 - nothing)))
 
     def _sum(self, logs: NDArray[np.floating], count: int | None) -> float:
@@ -157,7 +168,9 @@ class Graph:
         sums[0] = 0.0
         for nodes in self.lines:
             touching = line(sums, nodes, TOUCHING, touching=True)
+            printed = sums - self.printed
             sums = np.logaddexp(line(sums, nodes, 1.0 - TOUCHING, touching=False), touching)
+            sums = np.logaddexp(sums, printed)
         return float(sums[-1])
 
     def doubtful(self, chosen: Sequence[int]) -> bool:

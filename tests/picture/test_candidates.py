@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 import pytest
-from common.pens import file, ink, on
+from common.pens import alike, file, ink, largest, on
 from common.written import number, places
 
 from mnistcli.errors import PictureError
@@ -32,6 +32,21 @@ def test_a_drawing_is_the_same_at_its_place_however_much_ground_there_is(segment
     assert np.array_equal(alone.image, beside.image)
     corners = (columns[0], rows[0], np.ptp(columns) + 1, np.ptp(rows) + 1)
     assert beside.box == pytest.approx(corners, abs=5)
+
+
+@pytest.mark.parametrize("digit", [1, 5, 7])
+def test_a_drawing_that_was_cropped_to_its_ink_is_what_it_was(digit):
+    drawn = ink(digit, (400, 400), height=0.6, pen=30)
+    rows, columns = (np.flatnonzero((drawn > 0.5).any(axis=axis)) for axis in (1, 0))
+    cropped = drawn[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    image, other = (largest(file(on(255, each, 20))) for each in (drawn, cropped))
+    assert alike(image, other) > 0.99
+    for left, top, width, height in (
+        each.box for each in segment_picture(file(on(255, cropped, 20))).candidates
+    ):
+        assert min(left, top) >= 0
+        assert left + width <= cropped.shape[1]
+        assert top + height <= cropped.shape[0]
 
 
 def test_a_candidate_is_an_image_as_mnist_has_them():

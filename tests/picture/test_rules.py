@@ -7,7 +7,7 @@ from common.pens import ink, on, seen
 
 from mnistcli.picture.lines import Line, lines
 from mnistcli.picture.rules import choose, mended, without_rules
-from mnistcli.picture.search import Look, View
+from mnistcli.picture.view import Look, View
 
 
 def mask(*digits: tuple[int, float, float, float]) -> np.ndarray:
@@ -321,3 +321,8 @@ def test_bars_that_touch_are_no_rule_where_their_row_goes_on():
     assert kept(100, 180, 520)
     assert kept(200, 550)
     assert not kept()
+
+
+def test_ones_of_a_broad_pen_on_a_strip_that_is_hardly_higher_are_no_sides():
+    digits = np.hstack([ink(digit, (280, 280), height=0.8, pen=22) for digit in (4, 1, 1, 7)])
+    assert seen(on(255, digits), digits) > 0.9

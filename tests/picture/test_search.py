@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from common.pens import ink, on, seen
 
-from mnistcli.picture.search import Look, View
+from mnistcli.picture.view import Look, View
 
 
 @pytest.mark.parametrize("height", [16, 24])

@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 from common.pens import ink, on, seen
 
-from mnistcli.picture.search import View
 from mnistcli.picture.sheet import is_apart
+from mnistcli.picture.view import View
 
 
 def test_the_dark_end_of_a_sheet_in_a_lamp_s_light_is_no_ink():
@@ -29,3 +29,16 @@ def test_a_sheet_on_a_table_of_nearly_its_shade_is_apart_and_a_patch_of_light_is
     assert is_one(45, blur=0.7)
     assert not is_one(20, blur=0.7)
     assert not is_one(45, blur=5)
+
+
+def test_of_panels_side_by_side_all_are_read_and_their_rounded_corners_are_no_ink():
+    picture, digits = np.full((400, 1000), 255.0), np.zeros((400, 1000), np.float32)
+    for left in (40, 360, 680):
+        rounded = np.zeros((280, 280), np.uint8)
+        cv2.rectangle(rounded, (30, 0), (249, 279), 1, cv2.FILLED)
+        cv2.rectangle(rounded, (0, 30), (279, 249), 1, cv2.FILLED)
+        for corner in ((30, 30), (249, 30), (30, 249), (249, 249)):
+            cv2.circle(rounded, corner, 30, 1, cv2.FILLED)
+        picture[60:340, left : left + 280][rounded > 0] = 20
+        digits[60:340, left : left + 280] = ink(7, (280, 280), height=0.5, pen=16)
+    assert seen(on(picture, digits, 240), digits) > 0.8

@@ -176,6 +176,18 @@ def test_lines_are_parted_by_newlines_and_counted_from_the_first_that_is_read():
     assert [digit.line for digit in said.digits] == [0, 1]
 
 
+def test_a_line_of_print_is_left_out_with_doubt_and_a_line_of_digits_is_not():
+    def lines(strange: float) -> Transcription:
+        picture = Picture(4, 2)
+        for piece in range(4):
+            picture.add(1, piece, strange=strange, sure=0.99)
+        return picture.add(3, 0, line=1).add(4, 1, line=1).read()
+
+    printed, written = lines(0.9), lines(0.1)
+    assert (printed.text.replace(" ", ""), printed.doubtful) == ("34", True)
+    assert (written.text.replace(" ", ""), written.doubtful) == ("1111\n34", False)
+
+
 def test_numbers_that_stand_apart_have_a_space_between_them():
     apart = Picture(4)
     for index, left in enumerate((0, 60, 200, 260)):

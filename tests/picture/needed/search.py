@@ -5,7 +5,8 @@ import numpy as np
 from common.pens import ink, on, seen
 from needed.drawing import Shape, bar, drawn, needs, polygon
 
-from mnistcli.picture import search, sheet
+from mnistcli.picture import ink as inks
+from mnistcli.picture import search, sheet, view
 
 
 def half_as_dark(covered: np.ndarray, part: tuple[slice, slice], share: float) -> np.ndarray:
@@ -14,14 +15,14 @@ def half_as_dark(covered: np.ndarray, part: tuple[slice, slice], share: float) -
     return on(240, fainter, 30)
 
 
-@needs("search.SPANS.0")
+@needs("view.SPANS.0")
 def a_broad_brush_on_a_tight_crop() -> bool:
     one = drawn(bar(110, 10, 80, 280)).astype(np.float32)
     paper = np.linspace(200, 240, 300)[None, :].repeat(300, 0)
     return seen(on(paper, one, 30), one) > 0.8
 
 
-@needs("search.SPANS.1")
+@needs("view.SPANS.1")
 def a_felt_pen_over_a_shadow_s_edges() -> bool:
     paper = np.full((300, 300), 230.0)
     paper[:, 110:190] = 130
@@ -29,7 +30,7 @@ def a_felt_pen_over_a_shadow_s_edges() -> bool:
     return seen(on(paper, seven, 30), seven) > 0.8
 
 
-@needs("search.SPANS.2")
+@needs("view.SPANS.2")
 def a_pen_in_the_light_of_blinds() -> bool:
     paper = np.full((300, 300), 230.0)
     for column in range(10, 300, 80):
@@ -38,13 +39,13 @@ def a_pen_in_the_light_of_blinds() -> bool:
     return seen(on(paper, seven, 30), seven) > 0.8
 
 
-@needs("search.DEPTHS.0")
+@needs("view.DEPTHS.0")
 def the_back_of_the_sheet_shows_through() -> bool:
     seven = ink(7)
     return seen(on(on(240, ink(0)[:, ::-1], 205), seven, 30), seven) > 0.95
 
 
-@needs("search.DEPTHS.1")
+@needs("view.DEPTHS.1")
 def a_stroke_gets_fainter() -> bool:
     zero = ink(0)
     return seen(half_as_dark(zero, np.s_[140:, :], 0.3), zero) > 0.8
@@ -56,7 +57,7 @@ def the_fainter_half_belongs_to_a_digit() -> bool:
     return seen(half_as_dark(zero, np.s_[:, 150:], 0.4), zero) > 0.8
 
 
-@needs("search.FAINTEST")
+@needs("view.FAINTEST")
 def the_faintest_ink_is_seen() -> bool:
     seven = ink(7)
     return seen(on(255, seven, 230), seven) > 0.8
@@ -108,15 +109,24 @@ def a_digit_that_leans_on_the_border_by_two_waves_is_looked_at_again() -> bool:
     return over_waves(110, 190, pen=12, grey=110) > 0.8
 
 
+@needs("search.ONE_TONE")
+def a_trimmed_digit_and_one_over_waves() -> bool:
+    seven = ink(7, pen=16)
+    rows, columns = (np.flatnonzero((seven > 0.5).any(axis=side)) for side in (1, 0))
+    trimmed = on(230, seven, 20)[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    found = search.find(np.asarray(trimmed, np.uint8))
+    return found.alone and over_waves(110, 190, pen=12, grey=110) > 0.8
+
+
 # Drawn on one colour
 
 
 def plain(picture: np.ndarray) -> bool:
     grey = np.asarray(picture, np.uint8)
-    return sheet.is_plain(grey) and bool(search._alone_on_plain_ground(grey))
+    return inks.is_plain(grey) and bool(search._alone_on_plain_ground(grey))
 
 
-@needs("sheet.ONE_COLOUR")
+@needs("ink.ONE_COLOUR")
 def a_border_of_hardly_another_shade() -> bool:
     def margin(difference: int) -> bool:
         paper = np.full((300, 300), 230.0)
@@ -126,7 +136,7 @@ def a_border_of_hardly_another_shade() -> bool:
     return margin(3) and not margin(5)
 
 
-@needs("sheet.APART")
+@needs("ink.APART")
 def a_faint_patch_beside_the_digit() -> bool:
     def patch(difference: int) -> bool:
         paper = np.full((300, 300), 230.0)
@@ -198,18 +208,19 @@ def a_broad_margin_is_of_a_sheet_and_a_frame_is_none() -> bool:
 
 @needs("sheet.CORNERS")
 def a_dog_eared_sheet() -> bool:
-    return is_sheet(polygon((70, 50), (250, 50), (250, 250), (50, 250), (50, 70)))
+    ear = polygon((70, 50), (250, 50), (250, 250), (50, 250), (50, 70))
+    return is_sheet(ear, hole=4)  # what is drawn on it is too pale
 
 
 @needs("sheet.FOUR_SIDED")
 def a_sheet_without_a_corner_is_none() -> bool:
     cut = polygon((110, 50), (250, 50), (250, 250), (50, 250), (50, 110))
-    return is_sheet(bar(50, 50, 200, 200)) and not is_sheet(cut)
+    return is_sheet(bar(50, 50, 200, 200), hole=4) and not is_sheet(cut, hole=4)
 
 
 def stands_out(picture: np.ndarray) -> bool:
-    view = search.View(np.asarray(picture, np.uint8))
-    return sheet.is_apart(drawn(bar(100, 100, 100, 100)), view.grey, view.slopes)
+    seen = view.View(np.asarray(picture, np.uint8))
+    return sheet.is_apart(drawn(bar(100, 100, 100, 100)), seen.grey, seen.slopes)
 
 
 @needs("sheet.EDGE")
