@@ -24,7 +24,7 @@ from mnistcli.picture.ink import (
     to_grey,
     without_areas,
 )
-from mnistcli.picture.layout import Ink, join, lines_of
+from mnistcli.picture.layout import Ink, is_slash, join, lines_of
 from mnistcli.picture.pieces import Writing, weighted_median
 from mnistcli.picture.search import find
 from mnistcli.picture.segmentation import Box, Candidate, Segmentation
@@ -238,6 +238,8 @@ def _candidates(
         for last, whole in _wholes(slices, first, height):
             if whole.height < LOW * height:
                 continue
+            if 0 < first == last < len(slices) - 1 and is_slash(whole, height, strokes.pen):
+                continue  # of a date, or a fraction
             through = (slices[end][1] if end < len(slices) else None for end in (first, last + 1))
             before, after = (None if each is None else CUT * each for each in through)
             if None not in (before, after) and _room(slices, first, last) <= WIDE * height:

@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-#: Pieces one above the other are one digit up to this height beside that of the line's digits.
+#: Pieces one above the other are one digit up to this height beside that of the line's digits; a
+#: stroke that is higher may be a slash.
 STACK = 1.3
 
 #: ... if no farther apart than so many widths of the pen. A stroke that is torn has a gap of no more
@@ -67,6 +68,19 @@ class Ink:
         """Return the ink in a mask whose corner lies there, cropped."""
         x, y, width, height = cv2.boundingRect(mask)
         return cls(left + x, top + y, mask[y : y + height, x : x + width])
+
+
+def is_slash(ink: Ink, height: float, pen: float) -> bool:
+    """Tell whether ink is a straight stroke that leans to the right, higher than the digits beside it.
+
+    These are `height` high, and of a pen so wide, in pixels.
+    """
+    if ink.height <= STACK * height:
+        return False
+    rows, columns = np.nonzero(ink.mask)
+    slope, offset = np.polyfit(rows, columns, 1)
+    away = np.abs(columns - slope * rows - offset)
+    return bool(-slope * ink.height > pen and away.mean() <= pen / 2)
 
 
 def join(inks: Sequence[Ink]) -> Ink:

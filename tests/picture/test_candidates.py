@@ -49,6 +49,20 @@ def test_a_drawing_that_was_cropped_to_its_ink_is_what_it_was(digit):
         assert top + height <= cropped.shape[0]
 
 
+@pytest.mark.parametrize(("lean", "longer"), [(0.3, 1.6), (0.3, 1.1), (0.0, 1.6), (-0.3, 1.6)])
+def test_a_stroke_between_digits_that_leans_and_is_much_higher_is_a_slash(lean, longer):
+    date = np.zeros((300, 800), np.float32)
+    for column in (0.15, 0.3, 0.7, 0.85):
+        date = np.maximum(date, ink(7, date.shape, (0.5, column), 0.35, 8))
+    high = int(longer * 57)
+    stroke = np.zeros(date.shape, np.uint8)
+    foot, top = (int(400 - lean * high), 150 + high), (int(400 + lean * high), 150 - high)
+    cv2.line(stroke, foot, top, 1, 5, cv2.LINE_AA)
+    found = segment_picture(file(on(255, np.maximum(date, stroke), 20)))
+    at_middle = [each for each in found.candidates if abs(each.box[0] + each.box[2] / 2 - 400) < 20]
+    assert bool(at_middle) is not (lean > 0 and longer > 1.3)
+
+
 def test_a_candidate_is_an_image_as_mnist_has_them():
     for candidate in segmented("14").candidates:
         assert candidate.image.shape == (28, 28)
