@@ -64,7 +64,8 @@ def four_sided(mask: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
     if sheet is None or areas.max() < FILLED * sheet.sum():
         return None
     alike = (np.abs(sides - sides[largest]) <= EVEN * sides[largest] + 1).all(axis=1)
-    for other in (np.flatnonzero((alike & whole)[1:]) + 1).tolist():
+    alike[[0, largest]] = False
+    for other in np.flatnonzero(alike & whole).tolist():
         another = _filled(labels, other)
         if another is not None and is_drawn_on(another, mask):
             sheet |= another
