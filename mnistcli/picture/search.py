@@ -182,7 +182,7 @@ def _sheet(coarse: View) -> NDArray[np.uint8] | None:
     # A large one may be paler than what is written on it.
     for look in (*looks, Look(polarity(coarse.grey), SHEETS, DEPTHS[-1])):
         seen = coarse.ink(look)
-        sheet = None if seen is None else four_sided(seen.mask)
+        sheet = None if seen is None else four_sided(seen.mask, alike=True)
         if sheet is not None and is_apart(sheet, coarse.grey, coarse.slopes):
             return sheet
     return on_a_pattern(coarse.grey, coarse.slopes)

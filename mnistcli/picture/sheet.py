@@ -36,6 +36,10 @@ SMALL = 1 / 8
 #: circle fills 0.79.
 RECTANGLE = 0.9
 
+#: The outline of a card with round corners fills this much of its convex hull; one that ink reaches,
+#: such as a highlighter's band, less.
+CONVEX = 0.98
+
 #: A stroke that goes round so much of its convex hull is closed: a circle drawn with a gap.
 ROUND = 0.9
 
@@ -50,8 +54,8 @@ EVEN = 0.15
 ONE_SHAPE = 0.17
 
 
-def four_sided(mask: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
-    """Return the largest piece of a mask, filled, if it may be a sheet; and those like it."""
+def four_sided(mask: NDArray[np.uint8], *, alike: bool = False) -> NDArray[np.uint8] | None:
+    """Return the largest piece of a mask, filled, if it may be a sheet; and those that are `alike`."""
     labels, stats = components(mask)
     areas = stats[1:, cv2.CC_STAT_AREA]
     if not len(areas) or areas.max() < LARGE * mask.size:
@@ -63,9 +67,9 @@ def four_sided(mask: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
     sheet = _filled(labels, largest) if whole[largest] else None
     if sheet is None or areas.max() < FILLED * sheet.sum():
         return None
-    alike = (np.abs(sides - sides[largest]) <= EVEN * sides[largest] + 1).all(axis=1)
-    alike[[0, largest]] = False
-    for other in np.flatnonzero(alike & whole).tolist():
+    same = (np.abs(sides - sides[largest]) <= EVEN * sides[largest] + 1).all(axis=1)
+    same[[0, largest]] = False
+    for other in np.flatnonzero(same & whole).tolist() if alike else ():
         another = _filled(labels, other)
         if another is not None and is_drawn_on(another, mask):
             sheet |= another
@@ -227,7 +231,8 @@ def _is_empty_box(window: NDArray[np.integer], piece: int, pen: int) -> bool:
 
 def _is_plate(shape: NDArray[np.uint8], outline: Any) -> bool:
     """Tell whether a piece, (h, w) of 0 and 1, is a filled rectangle that something is drawn on."""
-    if not _is_rectangle(outline):
+    hull = cv2.contourArea(cv2.convexHull(outline))
+    if not _is_rectangle(outline) or cv2.contourArea(outline) < CONVEX * hull:
         return False
     filled = np.zeros_like(shape)
     cv2.drawContours(filled, [outline], -1, 1, cv2.FILLED)

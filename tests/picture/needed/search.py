@@ -212,6 +212,15 @@ def a_dog_eared_sheet() -> bool:
     return is_sheet(ear, hole=4)  # what is drawn on it is too pale
 
 
+@needs("sheet.CONVEX")
+def a_card_with_round_corners_is_a_sheet() -> bool:
+    def corners(mask: np.ndarray) -> None:
+        for centre in ((110, 110), (189, 110), (110, 189), (189, 189)):
+            cv2.circle(mask, centre, 60, 1, cv2.FILLED)
+
+    return is_sheet(bar(50, 110, 200, 80), bar(110, 50, 80, 200), corners)
+
+
 @needs("sheet.FOUR_SIDED")
 def a_sheet_without_a_corner_is_none() -> bool:
     cut = polygon((110, 50), (250, 50), (250, 250), (50, 250), (50, 110))
