@@ -1,6 +1,6 @@
-"""Light -> ink: what on a picture differs from its paper, and by how much.
+"""Light -> ink: what on a picture differs from its paper, and by how much; and of what ground it is.
 
-Everything here reads dark ink on light paper; light ink on dark is the same picture inverted.
+But for `polarity`, everything here reads dark ink on light paper; light on dark is that inverted.
 Floating point is avoided where a picture-sized array would need it, as eight bits are enough.
 """
 
@@ -177,13 +177,18 @@ def is_trimmed(grey: NDArray[np.uint8]) -> bool:
     return bool(np.mean(border(grey) == ground(grey)) >= 1 / 2)
 
 
+def rim(width: int, height: int) -> int:
+    """Return how many pixels of its ground are looked at around what is so large."""
+    return max(width, height) // 4 + len(RIM)
+
+
 def drawn(grey: NDArray[np.uint8]) -> tuple[slice, slice]:
     """Return the window, rows and columns, of all that is on a ground of one colour, with a rim."""
     apart = cv2.absdiff(grey, np.full_like(grey, ground(grey))) > ONE_COLOUR
     left, top, width, height = cv2.boundingRect(apart.astype(np.uint8))
-    rim = max(width, height) // 4 + len(RIM)
+    beside = rim(width, height)
     rows, columns = (
-        slice(max(0, first - rim), first + side + rim)
+        slice(max(0, first - beside), first + side + beside)
         for first, side in ((top, height), (left, width))
     )
     return rows, columns
@@ -200,8 +205,8 @@ def is_all(grey: NDArray[np.uint8], mask: NDArray[np.uint8], pen: float) -> bool
     A rim that is blurred, as small pictures' are when they are enlarged, is narrower than a stroke.
     """
     apart = cv2.absdiff(grey, np.full_like(grey, ground(grey))) > APART
-    rim = np.ones((max(len(RIM), int(pen) | 1),) * 2, np.uint8)
-    left = (apart & (cv2.dilate(mask, rim) == 0)).astype(np.uint8)
+    kernel = np.ones((max(len(RIM), int(pen) | 1),) * 2, np.uint8)
+    left = (apart & (cv2.dilate(mask, kernel) == 0)).astype(np.uint8)
     return not cv2.erode(left, SPECK).any()
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mnistcli.errors import PictureError
 from mnistcli.picture import ink
-from mnistcli.picture.ink import RIM, SPECK, drawn, ground, is_all, is_plain, is_trimmed, polarity
+from mnistcli.picture.ink import SPECK, drawn, ground, is_all, is_plain, is_trimmed, polarity
 from mnistcli.picture.sheet import alone, areas, four_sided, is_apart, is_drawn_on, on_a_pattern
 from mnistcli.picture.view import DEPTHS, SPANS, Found, Look, View
 
@@ -96,12 +96,12 @@ def _alone_on_plain_ground(grey: NDArray[np.uint8]) -> Found | None:
 
 def _trimmed_to_its_ink(grey: NDArray[np.uint8]) -> Found | None:
     """Find writing as above that reaches the border, as if there were more of its ground."""
-    rim = max(grey.shape) // 4 + len(RIM)
+    beside = ink.rim(*grey.shape)
     with suppress(PictureError):
-        found = _alone_on_plain_ground(np.pad(grey, rim, constant_values=ground(grey)))
+        found = _alone_on_plain_ground(np.pad(grey, beside, constant_values=ground(grey)))
         if found is not None and _is_of_one_tone(found) and not _is_a_grid(found.writing.mask):
             column, row = found.corner
-            return replace(found, corner=(column - rim, row - rim))
+            return replace(found, corner=(column - beside, row - beside))
     return None
 
 

@@ -321,8 +321,3 @@ def test_bars_that_touch_are_no_rule_where_their_row_goes_on():
     assert kept(100, 180, 520)
     assert kept(200, 550)
     assert not kept()
-
-
-def test_ones_of_a_broad_pen_on_a_strip_that_is_hardly_higher_are_no_sides():
-    digits = np.hstack([ink(digit, (280, 280), height=0.8, pen=22) for digit in (4, 1, 1, 7)])
-    assert seen(on(255, digits), digits) > 0.9

@@ -54,3 +54,8 @@ def test_squares_that_slant_too_much_for_rules_do_not_hide_a_number_at_full_size
         [ink(digit, (750, 1000), (0.5, column), 0.25, 12) for digit, column in places]
     )
     assert seen(on(230 - 100 * squares, digits, 40), digits) > 0.9
+
+
+def test_ones_of_a_broad_pen_on_a_strip_that_is_hardly_higher_are_no_sides():
+    digits = np.hstack([ink(digit, (280, 280), height=0.8, pen=22) for digit in (4, 1, 1, 7)])
+    assert seen(on(255, digits), digits) > 0.9
