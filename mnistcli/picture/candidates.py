@@ -3,6 +3,7 @@
 Or, where signs of other kinds are read, all of it as one.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -24,7 +25,7 @@ from mnistcli.picture.ink import (
     to_grey,
     without_areas,
 )
-from mnistcli.picture.layout import Ink, is_slash, join, lines_of
+from mnistcli.picture.layout import Ink, is_scribble, is_slash, join, lines_of
 from mnistcli.picture.pieces import Writing, weighted_median
 from mnistcli.picture.search import find
 from mnistcli.picture.segmentation import Box, Candidate, Segmentation
@@ -181,7 +182,8 @@ def _slices(line: list[Ink], height: float, pen: float) -> list[tuple[Ink, float
     """Cut what is wide; return the pieces, and how each is cut from the one before, or None."""
     slices: list[tuple[Ink, float | None]] = []
     for ink in line:
-        if ink.width > CUT_FROM * height:
+        digits = math.ceil(ink.width / CUT_FROM / height)
+        if digits > 1 and not is_scribble(ink, pen, digits):
             slices += cut(ink, pen)
         else:
             slices.append((ink, None))
@@ -240,6 +242,8 @@ def _candidates(
                 continue
             if 0 < first == last < len(slices) - 1 and is_slash(whole, height, strokes.pen):
                 continue  # of a date, or a fraction
+            if is_scribble(whole, strokes.pen):
+                continue
             through = (slices[end][1] if end < len(slices) else None for end in (first, last + 1))
             before, after = (None if each is None else CUT * each for each in through)
             if None not in (before, after) and _room(slices, first, last) <= WIDE * height:

@@ -19,6 +19,11 @@ CLOSE = 3.0
 TORN = 1.5
 RARE = 8
 
+#: An 8 has two holes, or three where its strokes cross once more: paper of this part of a square as
+#: wide as the pen, or it is a jag.
+HOLES = 3
+HOLE = 0.3
+
 #: Neighbours in a line share this part of the lower one's rows.
 BESIDE = 0.4
 
@@ -81,6 +86,14 @@ def is_slash(ink: Ink, height: float, pen: float) -> bool:
     slope, offset = np.polyfit(rows, columns, 1)
     away = np.abs(columns - slope * rows - offset)
     return bool(-slope * ink.height > pen and away.mean() <= pen / 2)
+
+
+def is_scribble(ink: Ink, pen: float, digits: int = 1) -> bool:
+    """Tell whether ink, of a pen so wide, has more holes than so many digits have."""
+    paper = (np.pad(ink.mask, 1) == 0).astype(np.uint8)
+    count, _, stats, _ = cv2.connectedComponentsWithStats(paper, connectivity=4)
+    areas = stats[1:count, cv2.CC_STAT_AREA]
+    return int((areas >= HOLE * pen * pen).sum()) - 1 > HOLES * digits
 
 
 def join(inks: Sequence[Ink]) -> Ink:

@@ -9,6 +9,7 @@ from common.written import number, places
 from mnistcli.errors import PictureError
 from mnistcli.picture.conversion import segment_picture, whole_picture
 from mnistcli.picture.segmentation import Segmentation
+from mnistcli.reading.graph import LETTER
 
 
 def segmented(text: str) -> Segmentation:
@@ -61,6 +62,19 @@ def test_a_stroke_between_digits_that_leans_and_is_much_higher_is_a_slash(lean, 
     found = segment_picture(file(on(255, np.maximum(date, stroke), 20)))
     at_middle = [each for each in found.candidates if abs(each.box[0] + each.box[2] / 2 - 400) < 20]
     assert bool(at_middle) is not (lean > 0 and longer > 1.3)
+
+
+def test_what_is_scribbled_out_beside_digits_is_left_out_and_costs_as_much_as_a_letter():
+    page = np.zeros((300, 700), np.float32)
+    for column, digit in ((0.15, 4), (0.35, 7), (0.55, 0)):
+        page = np.maximum(page, ink(digit, page.shape, (0.5, column), 0.35, 8))
+    zigzag = [(500 + 70 * (k % 2), 100 + 11 * k) for k in range(9)]
+    strokes = np.array([zigzag, [(y + 400, x - 400) for x, y in zigzag]], np.int32)
+    cv2.polylines(page, list(strokes), isClosed=False, color=1, thickness=5, lineType=cv2.LINE_AA)
+    found = segment_picture(file(on(255, page, 20)))
+    assert {each.box[0] // 100 for each in found.candidates} <= {0, 1, 2, 3, 4}
+    assert max(each.box[0] + each.box[2] for each in found.candidates) < 480
+    assert found.unread[0][-1] >= LETTER
 
 
 def test_a_candidate_is_an_image_as_mnist_has_them():

@@ -99,3 +99,17 @@ def a_bar_between_two_stems_is_cut_in_its_middle_too() -> bool:
 def ones_on_one_foot_are_about_as_many_slices() -> bool:
     ones = slices(bar(20, 104, 126, 6), *(bar(x, 10, 6, 100) for x in (20, 60, 100, 140)))
     return 5 <= len(ones) <= 7
+
+
+def holed(count: int, across: int) -> Ink:
+    """A block with holes of so many pixels by 5."""
+    block = np.ones((120, 90), np.uint8)
+    for k in range(count):
+        block[10 + 12 * k : 15 + 12 * k, 20 : 20 + across] = 0
+    return Ink(0, 0, block)
+
+
+@needs("layout.HOLES", "layout.HOLE")
+def what_has_more_holes_than_an_eight_is_a_scribble_and_jags_are_none() -> bool:
+    scribbles = [layout.is_scribble(each, 10.0) for each in (holed(2, 9), holed(4, 9), holed(8, 4))]
+    return scribbles == [False, True, False]
