@@ -183,7 +183,7 @@ def _slices(line: list[Ink], height: float, pen: float) -> list[tuple[Ink, float
     slices: list[tuple[Ink, float | None]] = []
     for ink in line:
         digits = math.ceil(ink.width / CUT_FROM / height)
-        if digits > 1 and not is_scribble(ink, pen, digits):
+        if digits > 1 and not is_scribble(ink, height, pen, digits):
             slices += cut(ink, pen)
         else:
             slices.append((ink, None))
@@ -242,7 +242,7 @@ def _candidates(
                 continue
             if 0 < first == last < len(slices) - 1 and is_slash(whole, height, strokes.pen):
                 continue  # of a date, or a fraction
-            if is_scribble(whole, strokes.pen):
+            if is_scribble(whole, height, strokes.pen):
                 continue
             through = (slices[end][1] if end < len(slices) else None for end in (first, last + 1))
             before, after = (None if each is None else CUT * each for each in through)

@@ -173,8 +173,14 @@ def is_plain(grey: NDArray[np.uint8]) -> bool:
 
 
 def is_trimmed(grey: NDArray[np.uint8]) -> bool:
-    """Tell whether half of a border is one shade, without noise: ink may reach the rest."""
-    return bool(np.mean(border(grey) == ground(grey)) >= 1 / 2)
+    """Tell whether half of a picture's border is ground of one colour: ink may reach the rest."""
+    return bool(np.mean(border(_is_off_ground(grey))) <= 1 / 2)
+
+
+def _is_off_ground(grey: NDArray[np.uint8], apart: int = ONE_COLOUR) -> NDArray[np.uint8]:
+    """Mark what has another shade than the ground that a picture's border shows, by 1."""
+    off = cv2.absdiff(grey, np.full_like(grey, ground(grey))) > apart
+    return off.astype(np.uint8)
 
 
 def rim(width: int, height: int) -> int:
@@ -184,8 +190,7 @@ def rim(width: int, height: int) -> int:
 
 def drawn(grey: NDArray[np.uint8]) -> tuple[slice, slice]:
     """Return the window, rows and columns, of all that is on a ground of one colour, with a rim."""
-    apart = cv2.absdiff(grey, np.full_like(grey, ground(grey))) > ONE_COLOUR
-    left, top, width, height = cv2.boundingRect(apart.astype(np.uint8))
+    left, top, width, height = cv2.boundingRect(_is_off_ground(grey))
     beside = rim(width, height)
     rows, columns = (
         slice(max(0, first - beside), first + side + beside)
@@ -204,9 +209,8 @@ def is_all(grey: NDArray[np.uint8], mask: NDArray[np.uint8], pen: float) -> bool
 
     A rim that is blurred, as small pictures' are when they are enlarged, is narrower than a stroke.
     """
-    apart = cv2.absdiff(grey, np.full_like(grey, ground(grey))) > APART
     kernel = np.ones((max(len(RIM), int(pen) | 1),) * 2, np.uint8)
-    left = (apart & (cv2.dilate(mask, kernel) == 0)).astype(np.uint8)
+    left = _is_off_ground(grey, APART) * (cv2.dilate(mask, kernel) == 0)
     return not cv2.erode(left, SPECK).any()
 
 

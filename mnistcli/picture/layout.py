@@ -24,6 +24,9 @@ RARE = 8
 HOLES = 3
 HOLE = 0.3
 
+#: No stroke is so broad beside a digit's height, nor are two that touch.
+BLOT = 2 / 3
+
 #: Neighbours in a line share this part of the lower one's rows.
 BESIDE = 0.4
 
@@ -88,9 +91,15 @@ def is_slash(ink: Ink, height: float, pen: float) -> bool:
     return bool(-slope * ink.height > pen and away.mean() <= pen / 2)
 
 
-def is_scribble(ink: Ink, pen: float, digits: int = 1) -> bool:
-    """Tell whether ink, of a pen so wide, has more holes than so many digits have."""
-    paper = (np.pad(ink.mask, 1) == 0).astype(np.uint8)
+def is_scribble(ink: Ink, height: float, pen: float, digits: int = 1) -> bool:
+    """Tell whether ink is broader than any stroke, or has more holes than so many digits have.
+
+    These are `height` high, and of a pen so wide, in pixels.
+    """
+    around = np.pad(ink.mask, 1)
+    if 2.0 * cv2.distanceTransform(around, cv2.DIST_L2, cv2.DIST_MASK_5).max() > BLOT * height:
+        return True
+    paper = (around == 0).astype(np.uint8)
     count, _, stats, _ = cv2.connectedComponentsWithStats(paper, connectivity=4)
     areas = stats[1:count, cv2.CC_STAT_AREA]
     return int((areas >= HOLE * pen * pen).sum()) - 1 > HOLES * digits
@@ -184,7 +193,9 @@ def _stack(inks: Sequence[Ink], height: float, pen: float) -> list[Ink]:
     def torn(one: Ink, other: Ink) -> bool:
         return _overlap(one, other) and _are_near(one, other, TORN * pen)
 
-    tears = sum(torn(one, other) for one, other in combinations(inks, 2))
+    tears = [pair for pair in combinations(inks, 2) if torn(*pair)]
+    wholes = [ink.height for ink in inks if not any(ink in pair for pair in tears)]
+    as_high = float(np.median(wholes)) / STACK if wholes else np.inf  # as a digit that is not torn
 
     def may_be_one(one: Ink, other: Ink, others: list[Ink]) -> bool:
         if not _overlap(one, other) and (_distance(one, other) > pen or _beside(one, other)):
@@ -192,7 +203,8 @@ def _stack(inks: Sequence[Ink], height: float, pen: float) -> list[Ink]:
         whole = join([one, other]).height
         usual = float(np.median([ink.height for ink in others])) if others else whole
         low = whole <= STACK * max(height, usual)
-        return low or (tears * RARE >= len(inks) and torn(one, other))
+        two = min(one.height, other.height) >= as_high
+        return low or (len(tears) * RARE >= len(inks) and torn(one, other) and not two)
 
     return _joined(inks, CLOSE * pen, may_be_one)
 

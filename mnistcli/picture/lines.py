@@ -245,6 +245,29 @@ def ends_at(
     return meets(line.first), meets(line.last)
 
 
+def crosses(line: Line, others: list[Line], thickest: int | None = None) -> bool:
+    """Tell whether a line goes across one of the `others` of its width.
+
+    Or either ends at the other, no farther away than `thickest`, where that is given.
+    """
+
+    def meets(other: Line) -> bool:
+        column = other.at(line.at((line.first + line.last) / 2))
+        row = line.at(column)
+        along, aside = (
+            (-line.width, -other.width)
+            if thickest is None
+            else (thickest + other.width / 2, thickest)
+        )
+        return (
+            line.is_as_wide_as(other)
+            and line.first - along <= column <= line.last + along
+            and other.first - aside <= row <= other.last + aside
+        )
+
+    return any(meets(other) for other in others)
+
+
 def erase(mask: NDArray[np.uint8], drawn: list[Line]) -> NDArray[np.uint8]:
     """Take lines along the rows out, but for what is deeper than they are thick."""
     if not drawn:

@@ -170,12 +170,14 @@ def find_writing(mask: NDArray[np.uint8], paper: NDArray[np.uint8], sight: Sight
     broader = np.maximum(pieces.width / pen, 1.0)
     # A stroke of the pen may run; and a program may have enlarged what was drawn on one colour.
     may_be_softer = (broader <= 1 / THINNER) | is_plain(sight.grey)
+    # What comes in from the border is off its paper; in a bright spot, ink hardly is.
+    off_paper = pieces.off_paper >= OFF_PAPER * pieces.off_paper[first]
     alike = [
         i
         for i in drawn
         if i == first
         or (
-            pieces.off_paper[i] >= OFF_PAPER * pieces.off_paper[first]
+            (off_paper[i] or not pieces.contact[i])
             and pieces.width[i] >= THINNER * usual
             and pieces.depth[i] >= SAME_PEN * pieces.depth[first]
             and sharp[i] * broader[i] >= AS_SHARP
@@ -207,7 +209,7 @@ def find_writing(mask: NDArray[np.uint8], paper: NDArray[np.uint8], sight: Sight
         # Flat outlines tell how well a look sees; for ranking pieces they are no use: noise is steep.
         evidence=float((evidence * pieces.steep)[chosen].sum()),
         contrast=float(pieces.steepness[first] / pieces.outline[first]),
-        share=float(told[chosen].sum() / max(told.sum(), 1.0)),
+        share=float(told[chosen] @ off_paper[chosen] / max(told.sum(), 1.0)),
         freedom=float(pieces.freedom[first]),
     )
 

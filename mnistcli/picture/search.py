@@ -47,7 +47,7 @@ def find(light: NDArray[np.uint8]) -> Found:
     found = None
     if is_plain(view.grey):
         found = _alone_on_plain_ground(grey)
-    elif is_trimmed(grey):
+    elif is_trimmed(view.grey):
         found = _trimmed_to_its_ink(grey)
     if found is not None:
         return found
@@ -66,9 +66,13 @@ def _clear_each(found: Found) -> float:
     return found.writing.clarity / len(found.writing.bodies)
 
 
-def _told_from_noise(view: View, found: Found) -> Found:
+def _stands_out(view: View, found: Found) -> bool:
+    return found.writing.contrast >= view.least_slope
+
+
+def _told_from_noise(view: View, found: Found, *, clear: bool = False) -> Found:
     """Return what was found; raise PictureError where it may be noise."""
-    if found.writing.contrast < view.least_slope:
+    if not clear and not _stands_out(view, found):
         raise PictureError(_nothing("nothing stands out from the noise"))
     if found.writing.share < OF_ALL:
         raise PictureError(_nothing("none of its shapes is a pen's stroke"))
@@ -97,12 +101,18 @@ def _alone_on_plain_ground(grey: NDArray[np.uint8]) -> Found | None:
 def _trimmed_to_its_ink(grey: NDArray[np.uint8]) -> Found | None:
     """Find writing as above that reaches the border, as if there were more of its ground."""
     beside = ink.rim(*grey.shape)
+    found = None
     with suppress(PictureError):
         found = _alone_on_plain_ground(np.pad(grey, beside, constant_values=ground(grey)))
-        if found is not None and _is_of_one_tone(found) and not _is_a_grid(found.writing.mask):
-            column, row = found.corner
-            return replace(found, corner=(column - beside, row - beside))
-    return None
+    if found is None:
+        return None
+    column, row = (corner - beside for corner in found.corner)
+    left, top, width, height = cv2.boundingRect(found.writing.mask)
+    within = row + top > 0 < column + left
+    within &= row + top + height < grey.shape[0] and column + left + width < grey.shape[1]
+    if within or not _is_of_one_tone(found) or _is_a_grid(found.writing.mask):
+        return None
+    return replace(found, corner=(column, row))
 
 
 def _is_of_one_tone(found: Found) -> bool:
@@ -135,7 +145,9 @@ def _search(view: View, coarse: View) -> Found:
         found = _clearest(_looks(view, SPANS[-1:], DEPTHS))
     if found is None:
         raise PictureError(_nothing("nothing stands out from the background"))
-    return _told_from_noise(view, _at_full_size(view, found))
+    # There is less noise on the copy.
+    clear = found.dark.shape == coarse.grey.shape and _stands_out(coarse, found)
+    return _told_from_noise(view, _at_full_size(view, found), clear=clear)
 
 
 def _at_full_size(view: View, found: Found) -> Found:

@@ -80,6 +80,11 @@ def test_digits_of_two_lines_are_not_joined_however_near():
     assert len(lines([box(0, 0), box(0, 66), box(50, 0), box(50, 66)])) == 2
 
 
+def test_digits_one_below_the_other_that_nearly_touch_are_not_the_parts_of_a_torn_one():
+    column = [box(0, 0), box(0, 65), *(box(0, 85 * row) for row in range(2, 9))]
+    assert len(lines(column)) == len(column)
+
+
 def test_a_dash_between_digits_stands_in_their_line():
     assert lines([box(0, 0), box(100, 0)], (box(45, 28, 20, 5),)) == [[0, 45, 100]]
 

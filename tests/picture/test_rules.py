@@ -92,6 +92,17 @@ def test_a_row_of_boxes_goes():
     assert kept(DIGITS, boxes) > 0.95
 
 
+@pytest.mark.parametrize("down", [(170,), (170, 320)])
+def test_the_lines_of_a_table_drawn_by_hand_go_though_they_end_at_nothing(down):
+    table = np.zeros_like(DIGITS)
+    cv2.line(table, (30, 82), (465, 74), 1, 4)
+    cv2.line(table, (25, 222), (470, 228), 1, 4)
+    for column in down:
+        cv2.line(table, (column, 40), (column + 5, 275), 1, 4)
+    assert left(DIGITS, table) < 0.1
+    assert kept(DIGITS, table) > 0.95
+
+
 def test_the_ends_of_a_comb_go():
     comb = np.zeros_like(DIGITS)
     comb[240:243, 20:480] = 1

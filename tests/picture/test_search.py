@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 from common.pens import ink, on, seen
+from PIL import Image
 
 from mnistcli.picture.view import Look, View
 
@@ -59,3 +60,27 @@ def test_squares_that_slant_too_much_for_rules_do_not_hide_a_number_at_full_size
 def test_ones_of_a_broad_pen_on_a_strip_that_is_hardly_higher_are_no_sides():
     digits = np.hstack([ink(digit, (280, 280), height=0.8, pen=22) for digit in (4, 1, 1, 7)])
     assert seen(on(255, digits), digits) > 0.9
+
+
+def row(size: tuple[int, int], pen: int) -> np.ndarray:
+    """How much the ink of three digits covers of each pixel, 0..1."""
+    return np.maximum.reduce(
+        [
+            ink(digit, size, (0.5, column), 0.3, pen)
+            for digit, column in ((4, 0.3), (7, 0.5), (0, 0.7))
+        ]
+    )
+
+
+def test_dots_of_a_dithered_picture_are_noise_at_full_size_and_grey_on_the_copy():
+    digits = row((900, 1200), 10)
+    dithered = Image.fromarray(on(160, digits, 60)).convert("1").convert("L")
+    assert seen(np.asarray(dithered), digits) > 0.9
+
+
+def test_digits_in_a_bright_spot_are_of_the_same_pen():
+    size = (500, 700)
+    digits, (y, x) = row(size, 14), np.mgrid[: size[0], : size[1]]
+    flash = 100 * np.exp(-((x - 250) ** 2 + (y - 250) ** 2) / (2 * 80**2))
+    picture = (90 + flash) * (1 - digits) + (40 + 0.8 * flash) * digits
+    assert seen(picture + np.random.default_rng(1).normal(0, 1.5, size), digits) > 0.9

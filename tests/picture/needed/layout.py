@@ -37,15 +37,17 @@ def a_line_climbs_and_the_next_line_does_not_belong_to_it() -> bool:
 
 @needs("layout.TORN")
 def the_halves_of_a_torn_digit_are_one_and_lines_of_writing_are_not() -> bool:
-    torn, apart = ([block(0, 0), block(0, 60 + gap), block(60, 0)] for gap in (5, 10))
-    return lined(torn) == [[125, 60]] and len(lined(apart)) == 2
+    torn, apart = (
+        [block(0, 0, height=42), block(0, 42 + gap, height=42), block(60, 0)] for gap in (5, 10)
+    )
+    return lined(torn) == [[89, 60]] and len(lined(apart)) == 2
 
 
 @needs("layout.RARE")
 def two_digits_of_close_lines_that_nearly_touch_are_not_torn() -> bool:
-    upper = [block(40 * k, -20) for k in range(6)]
+    upper = [block(0, 0, height=40), *(block(40 * k, -20) for k in range(1, 6))]
     lower = [block(40 * k, 65 if k else 45) for k in range(6)]
-    return lined([*upper, *lower]) == [[60] * 6] * 2
+    return lined([*upper, *lower]) == [[40, *[60] * 5], [60] * 6]
 
 
 @needs("layout.FEW")
@@ -111,5 +113,11 @@ def holed(count: int, across: int) -> Ink:
 
 @needs("layout.HOLES", "layout.HOLE")
 def what_has_more_holes_than_an_eight_is_a_scribble_and_jags_are_none() -> bool:
-    scribbles = [layout.is_scribble(each, 10.0) for each in (holed(2, 9), holed(4, 9), holed(8, 4))]
-    return scribbles == [False, True, False]
+    pieces = (holed(2, 9), holed(4, 9), holed(8, 4))
+    return [layout.is_scribble(each, 200.0, 10.0) for each in pieces] == [False, True, False]
+
+
+@needs("layout.BLOT")
+def what_is_blacked_out_is_a_scribble_and_a_broad_stroke_is_none() -> bool:
+    blots = [layout.is_scribble(block(0, 0, width), 60.0, 20.0) for width in (30, 50)]
+    return blots == [False, True]

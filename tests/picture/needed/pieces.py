@@ -92,8 +92,8 @@ def a_digit_with_a_speck_inside_is_no_frame_and_one_around_a_small_digit_is() ->
 
 
 @needs("pieces.OFF_PAPER")
-def paper_inside_a_stroke_is_no_ink() -> bool:
-    mask = drawn(bar(100, 60, 12, 180), bar(180, 60, 12, 180))
+def what_comes_in_from_the_border_and_is_off_its_paper_is_no_ink() -> bool:
+    mask = drawn(bar(100, 60, 12, 180), bar(180, 0, 12, 240))
     picture = np.where(mask > 0, 40, 240).astype(np.uint8)
     around = np.full_like(picture, 240)
     around[:, 150:] = 110  # what is beside the second is nearly as dark as it
