@@ -77,7 +77,8 @@ strokes: $(INSTALLED) ## Draw mnistcli/networks/strokes.png anew: what networks 
 model: $(INSTALLED) ## Train the network that comes with mnistcli anew
 	$(BIN)/mnistcli fetch
 	$(BIN)/mnistcli fetch --dataset synthetic
-	$(BIN)/mnistcli train --model cnn --dataset mnist --dataset synthetic --epochs 14 --name pretrained
+	$(BIN)/mnistcli train --model cnn --dataset mnist --dataset synthetic --epochs 14 \
+		--learning-rate 0.01 --name pretrained
 	$(BIN)/python benchmarks/pretrained.py runs/pretrained
 
 clean: ## Remove .venv and caches
