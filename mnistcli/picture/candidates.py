@@ -149,7 +149,8 @@ def segment(
 ) -> Segmentation:
     """Return what could be digits in the strokes of `writing`, with their true outlines.
 
-    Of the picture, `size` is the width and height, and `place` where on it the strokes are.
+    Of the picture, `size` is the width and height, and `place` where on it the strokes are. Raises
+    `PictureError` when none could be.
     """
     bodies, parts = (
         [ink for piece in pieces if (ink := _ink(writing, strokes.mask, piece)) is not None]
@@ -165,6 +166,10 @@ def segment(
         heights.append(height * place.scale)
         unread.append(tuple(UNREAD * _share(ink, height) for ink, _ in slices))
         candidates += _candidates(number, slices, unread[-1], height, strokes, place)
+    if not candidates:
+        raise PictureError(
+            "no digit found: expected handwritten digits, but what is written is scribbled out."
+        )
     return Segmentation(
         size, tuple(candidates), tuple(unread), tuple(heights), left_out=writing.left_out
     )
@@ -242,8 +247,6 @@ def _candidates(
                 continue
             if 0 < first == last < len(slices) - 1 and is_slash(whole, height, strokes.pen):
                 continue  # of a date, or a fraction
-            if is_scribble(whole, height, strokes.pen):
-                continue
             through = (slices[end][1] if end < len(slices) else None for end in (first, last + 1))
             before, after = (None if each is None else CUT * each for each in through)
             if None not in (before, after) and _room(slices, first, last) <= WIDE * height:
@@ -265,6 +268,8 @@ def _candidates(
             cut = sum(price for price in (before, after) if price is not None) / 2
             if (parted or joins) and cut + cost > min(UNREAD, sum(unread[first : last + 1])):
                 continue  # it is cheaper to leave a digit out
+            if is_scribble(whole, height, strokes.pen):
+                continue
             candidates.append(
                 Candidate(
                     line=number,

@@ -173,8 +173,9 @@ def is_plain(grey: NDArray[np.uint8]) -> bool:
 
 
 def is_trimmed(grey: NDArray[np.uint8]) -> bool:
-    """Tell whether half of a picture's border is ground of one colour: ink may reach the rest."""
-    return bool(np.mean(border(_is_off_ground(grey))) <= 1 / 2)
+    """Tell whether half of a picture's border is ground of one colour, and ink may reach the rest."""
+    beside = border(_is_off_ground(grey))
+    return bool(np.mean(beside) <= 1 / 2 and border(_is_off_ground(grey, APART)).any())
 
 
 def _is_off_ground(grey: NDArray[np.uint8], apart: int = ONE_COLOUR) -> NDArray[np.uint8]:

@@ -1,5 +1,6 @@
 """Pieces of ink -> lines of writing, in reading order."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
@@ -92,17 +93,23 @@ def is_slash(ink: Ink, height: float, pen: float) -> bool:
 
 
 def is_scribble(ink: Ink, height: float, pen: float, digits: int = 1) -> bool:
-    """Tell whether ink is broader than any stroke, or has more holes than so many digits have.
+    """Tell whether ink has more holes than so many digits have, or is broader than any stroke.
 
     These are `height` high, and of a pen so wide, in pixels.
     """
-    around = np.pad(ink.mask, 1)
-    if 2.0 * cv2.distanceTransform(around, cv2.DIST_L2, cv2.DIST_MASK_5).max() > BLOT * height:
+    outlines, families = cv2.findContours(ink.mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    holes = [
+        outline for outline, parent in zip(outlines, families[0, :, 3], strict=True) if parent >= 0
+    ]
+    # What an outline of so many pixels encloses, by Pick's theorem.
+    pixels = [cv2.contourArea(hole) - len(hole) / 2 + 1 for hole in holes]
+    if sum(area >= HOLE * pen * pen for area in pixels) > HOLES * digits:
         return True
-    paper = (around == 0).astype(np.uint8)
-    count, _, stats, _ = cv2.connectedComponentsWithStats(paper, connectivity=4)
-    areas = stats[1:count, cv2.CC_STAT_AREA]
-    return int((areas >= HOLE * pen * pen).sum()) - 1 > HOLES * digits
+    across = BLOT * height
+    if cv2.countNonZero(ink.mask) < math.pi / 4 * across**2:
+        return False
+    away = cv2.distanceTransform(np.pad(ink.mask, 1), cv2.DIST_L2, cv2.DIST_MASK_5)
+    return bool(2.0 * away.max() > across)
 
 
 def join(inks: Sequence[Ink]) -> Ink:

@@ -44,14 +44,14 @@ def find(light: NDArray[np.uint8]) -> Found:
     """
     grey = ink.to_grey(light)
     view = View(grey)
-    found = None
-    if is_plain(view.grey):
-        found = _alone_on_plain_ground(grey)
-    elif is_trimmed(view.grey):
-        found = _trimmed_to_its_ink(grey)
+    found = _alone_on_plain_ground(grey) if is_plain(view.grey) else None
     if found is not None:
         return found
     coarse = _coarse(view)
+    if is_trimmed(view.grey) and _trimmed_to_its_ink(coarse.grey) is not None:
+        found = _trimmed_to_its_ink(grey)
+    if found is not None:
+        return found
     sheet = _sheet(coarse)
     written: list[Found] = []
     for area in areas(sheet) if sheet is not None else ():
@@ -101,18 +101,12 @@ def _alone_on_plain_ground(grey: NDArray[np.uint8]) -> Found | None:
 def _trimmed_to_its_ink(grey: NDArray[np.uint8]) -> Found | None:
     """Find writing as above that reaches the border, as if there were more of its ground."""
     beside = ink.rim(*grey.shape)
-    found = None
     with suppress(PictureError):
         found = _alone_on_plain_ground(np.pad(grey, beside, constant_values=ground(grey)))
-    if found is None:
-        return None
-    column, row = (corner - beside for corner in found.corner)
-    left, top, width, height = cv2.boundingRect(found.writing.mask)
-    within = row + top > 0 < column + left
-    within &= row + top + height < grey.shape[0] and column + left + width < grey.shape[1]
-    if within or not _is_of_one_tone(found) or _is_a_grid(found.writing.mask):
-        return None
-    return replace(found, corner=(column, row))
+        if found is not None and _is_of_one_tone(found) and not _is_a_grid(found.writing.mask):
+            column, row = found.corner
+            return replace(found, corner=(column - beside, row - beside))
+    return None
 
 
 def _is_of_one_tone(found: Found) -> bool:

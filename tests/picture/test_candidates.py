@@ -85,6 +85,16 @@ def test_what_is_scribbled_out_beside_digits_is_left_out_and_costs_as_much_as_a_
     assert found.unread[0][-1] >= LETTER
 
 
+def test_a_scribble_alone_is_refused():
+    strokes = [[(100 + 90 * (k % 2), 90 + 12 * k) for k in range(10)] for _ in range(2)]
+    strokes[1] = [(y, x) for x, y in strokes[1]]
+    scribble = np.zeros((300, 300), np.float32)
+    lines = list(np.array(strokes, np.int32))
+    cv2.polylines(scribble, lines, isClosed=False, color=1, thickness=4, lineType=cv2.LINE_AA)
+    with pytest.raises(PictureError, match="scribbled out"):
+        segment_picture(file(on(255, scribble, 20)))
+
+
 def test_a_candidate_is_an_image_as_mnist_has_them():
     for candidate in segmented("14").candidates:
         assert candidate.image.shape == (28, 28)
