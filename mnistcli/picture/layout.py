@@ -98,13 +98,12 @@ def is_scribble(ink: Ink, height: float, pen: float, digits: int = 1) -> bool:
     These are `height` high, and of a pen so wide, in pixels.
     """
     outlines, families = cv2.findContours(ink.mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-    holes = [
-        outline for outline, parent in zip(outlines, families[0, :, 3], strict=True) if parent >= 0
-    ]
-    # What an outline of so many pixels encloses, by Pick's theorem.
-    pixels = [cv2.contourArea(hole) - len(hole) / 2 + 1 for hole in holes]
-    if sum(area >= HOLE * pen * pen for area in pixels) > HOLES * digits:
-        return True
+    if len(outlines) > HOLES * digits:
+        holes = [outlines[n] for n in np.flatnonzero(families[0, :, 3] >= 0).tolist()]
+        # What an outline of so many pixels encloses, by Pick's theorem.
+        pixels = [cv2.contourArea(hole) - len(hole) / 2 + 1 for hole in holes]
+        if sum(area >= HOLE * pen * pen for area in pixels) > HOLES * digits:
+            return True
     across = BLOT * height
     if cv2.countNonZero(ink.mask) < math.pi / 4 * across**2:
         return False
