@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli.errors import PictureError
-from mnistcli.picture.cutting import cut
+from mnistcli.picture.cutting import cut, is_scribble
 from mnistcli.picture.image import HALF, Strokes
 from mnistcli.picture.ink import (
     SPECK,
@@ -25,7 +25,7 @@ from mnistcli.picture.ink import (
     to_grey,
     without_areas,
 )
-from mnistcli.picture.layout import Ink, is_scribble, is_slash, join, lines_of
+from mnistcli.picture.layout import Ink, is_slash, join, lines_of
 from mnistcli.picture.pieces import Writing, weighted_median
 from mnistcli.picture.search import find
 from mnistcli.picture.segmentation import Box, Candidate, Segmentation
@@ -168,7 +168,7 @@ def segment(
         candidates += _candidates(number, slices, unread[-1], height, strokes, place)
     if not candidates:
         raise PictureError(
-            "no digit found: expected handwritten digits, but what is written is scribbled out."
+            "no digit found: expected handwritten digits, but none of its strokes is one."
         )
     return Segmentation(
         size, tuple(candidates), tuple(unread), tuple(heights), left_out=writing.left_out

@@ -1,4 +1,4 @@
-"""Ink that may be several digits -> the slices that seams of little ink cut it into.
+"""Ink that may be several digits, and is no scribble -> the slices that seams of little ink cut it into.
 
 Over-segmentation as R. G. Casey and E. Lecolinet describe it ("A survey of methods and strategies
 in character segmentation", 1996): more seams than there are digits, to be chosen from later.
@@ -7,6 +7,8 @@ Where two strokes touch, their outlines meet in a notch on either side. A seam t
 one and out through another parts what was written apart; one that goes through a smooth outline
 cuts a stroke.
 """
+
+import math
 
 import cv2
 import numpy as np
@@ -29,6 +31,33 @@ CROSSED = 8.0
 #: that goes through two strokes has more of it to either side, as the square of what it crosses: it
 #: is where no other seam is near.
 SLICE = 0.35
+
+#: An 8 has two holes, or three where its strokes cross once more: paper of this part of a square as
+#: wide as the pen, or it is a jag.
+HOLES = 3
+HOLE = 0.3
+
+#: No stroke is so broad beside a digit's height, nor are two that touch.
+BLOT = 2 / 3
+
+
+def is_scribble(ink: Ink, height: float, pen: float, digits: int = 1) -> bool:
+    """Tell whether ink has more holes than so many digits have, or is broader than any stroke.
+
+    These are `height` high, and of a pen so wide, in pixels.
+    """
+    outlines, families = cv2.findContours(ink.mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    if len(outlines) > HOLES * digits:
+        holes = [outlines[n] for n in np.flatnonzero(families[0, :, 3] >= 0).tolist()]
+        # What an outline of so many pixels encloses, by Pick's theorem.
+        pixels = [cv2.contourArea(hole) - len(hole) / 2 + 1 for hole in holes]
+        if sum(area >= HOLE * pen * pen for area in pixels) > HOLES * digits:
+            return True
+    across = BLOT * height
+    if cv2.countNonZero(ink.mask) < math.pi / 4 * across**2:
+        return False
+    away = cv2.distanceTransform(np.pad(ink.mask, 1), cv2.DIST_L2, cv2.DIST_MASK_5)
+    return bool(2.0 * away.max() > across)
 
 
 def cut(ink: Ink, pen: float) -> list[tuple[Ink, float | None]]:

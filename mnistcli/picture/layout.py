@@ -1,6 +1,5 @@
 """Pieces of ink -> lines of writing, in reading order."""
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
@@ -19,14 +18,6 @@ STACK = 1.3
 CLOSE = 3.0
 TORN = 1.5
 RARE = 8
-
-#: An 8 has two holes, or three where its strokes cross once more: paper of this part of a square as
-#: wide as the pen, or it is a jag.
-HOLES = 3
-HOLE = 0.3
-
-#: No stroke is so broad beside a digit's height, nor are two that touch.
-BLOT = 2 / 3
 
 #: Neighbours in a line share this part of the lower one's rows.
 BESIDE = 0.4
@@ -90,25 +81,6 @@ def is_slash(ink: Ink, height: float, pen: float) -> bool:
     slope, offset = np.polyfit(rows, columns, 1)
     away = np.abs(columns - slope * rows - offset)
     return bool(-slope * ink.height > pen and away.mean() <= pen / 2)
-
-
-def is_scribble(ink: Ink, height: float, pen: float, digits: int = 1) -> bool:
-    """Tell whether ink has more holes than so many digits have, or is broader than any stroke.
-
-    These are `height` high, and of a pen so wide, in pixels.
-    """
-    outlines, families = cv2.findContours(ink.mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-    if len(outlines) > HOLES * digits:
-        holes = [outlines[n] for n in np.flatnonzero(families[0, :, 3] >= 0).tolist()]
-        # What an outline of so many pixels encloses, by Pick's theorem.
-        pixels = [cv2.contourArea(hole) - len(hole) / 2 + 1 for hole in holes]
-        if sum(area >= HOLE * pen * pen for area in pixels) > HOLES * digits:
-            return True
-    across = BLOT * height
-    if cv2.countNonZero(ink.mask) < math.pi / 4 * across**2:
-        return False
-    away = cv2.distanceTransform(np.pad(ink.mask, 1), cv2.DIST_L2, cv2.DIST_MASK_5)
-    return bool(2.0 * away.max() > across)
 
 
 def join(inks: Sequence[Ink]) -> Ink:

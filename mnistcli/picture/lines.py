@@ -245,27 +245,45 @@ def ends_at(
     return meets(line.first), meets(line.last)
 
 
-def crosses(line: Line, others: list[Line], thickest: int | None = None) -> bool:
-    """Tell whether a line goes across one of the `others` of its width.
+def meets(line: Line, other: Line, reach: float) -> bool:
+    """Tell whether a line comes within `reach` pixels of another of its width, across it.
 
-    Or either ends at the other, no farther away than `thickest`, where that is given.
+    Where that is below 0, each goes on beyond the other by so many.
     """
+    column = other.at(line.at((line.first + line.last) / 2))
+    row = line.at(column)
+    return (
+        line.is_as_wide_as(other)
+        and line.first - reach <= column <= line.last + reach
+        and other.first - reach <= row <= other.last + reach
+    )
 
-    def meets(other: Line) -> bool:
-        column = other.at(line.at((line.first + line.last) / 2))
-        row = line.at(column)
-        along, aside = (
-            (-line.width, -other.width)
-            if thickest is None
-            else (thickest + other.width / 2, thickest)
-        )
-        return (
-            line.is_as_wide_as(other)
-            and line.first - along <= column <= line.last + along
-            and other.first - aside <= row <= other.last + aside
-        )
 
-    return any(meets(other) for other in others)
+def grid(
+    across: list[Line], down: list[Line], longer: float, thickest: int
+) -> tuple[list[Line], list[Line]]:
+    """Return the lines, so long, of an open table: where they cross twice, and what meets these.
+
+    A digit's bar and its stem cross once.
+    """
+    across, down = (
+        [line for line in these if line.length > longer > 0] for these in (across, down)
+    )
+
+    def crossed(line: Line, others: list[Line]) -> int:
+        return sum(meets(line, other, -line.width) for other in others)
+
+    def held(line: Line, others: list[Line]) -> bool:
+        return any(meets(line, other, thickest) for other in others)
+
+    rules = [line for line in across if crossed(line, down) > 1]
+    sides = [line for line in down if crossed(line, across) > 1]
+    while True:
+        more = [line for line in across if line in rules or held(line, sides)]
+        also = [line for line in down if line in sides or held(line, more)]
+        if (more, also) == (rules, sides):
+            return rules, sides
+        rules, sides = more, also
 
 
 def erase(mask: NDArray[np.uint8], drawn: list[Line]) -> NDArray[np.uint8]:

@@ -16,12 +16,13 @@ from mnistcli.picture.lines import (
     SHORTEST,
     Line,
     bars_among,
-    crosses,
     ends_at,
     erase,
     extended,
+    grid,
     lines,
     may_have_any,
+    meets,
 )
 from mnistcli.picture.pieces import usual_height
 
@@ -242,15 +243,15 @@ def choose(
             line.is_as_wide_as(other) for other in gone[1] + sides
         )
 
-    grid = _grid(across, down, LONG * height, thickest)
-    sides += [line for line in grid[1] if line not in sides]
+    crossing = grid(across, down, LONG * height, thickest)
+    sides += [line for line in crossing[1] if line not in sides]
     # A stem is a line, too, and its foot no rule.
     stem = max((line.length for line in down if line not in sides), default=0)
     long = LONG * max(whole, stem)
     rules = [
         line
         for line in across
-        if line.length > long or line in grid[0] or all(at_border(line, shape[1]))
+        if line.length > long or line in crossing[0] or all(at_border(line, shape[1]))
     ]
     if not rules + gone[0]:  # no longer than what is written is high: ones, on a tight crop
         sides = [line for line in sides if line.length > SIDE * height]
@@ -259,7 +260,7 @@ def choose(
         for line in down
         if line not in sides
         and line.length > LONG * height > 0
-        and (crosses(line, gone[0] + rules, thickest) or squared(line))
+        and (any(meets(line, rule, thickest) for rule in gone[0] + rules) or squared(line))
     ]
     ends = _cornered(down, gone[0] + rules, SIDE * height, thickest)
     sides += [line for line in ends if line not in sides]
@@ -272,24 +273,6 @@ def choose(
     across += [line for line in tops if all(ends_at(line, down, thickest, corners=True))]
     held = _held((across, down), (gone[0] + rules, gone[1] + sides), thickest)
     return rules + held[0], sides + held[1]
-
-
-def _grid(across: list[Line], down: list[Line], longer: float, thickest: int) -> Lines:
-    """Return the lines, so long, of an open table: where they cross twice, and what meets these.
-
-    A digit's bar and its stem cross once.
-    """
-    across, down = (
-        [line for line in these if line.length > longer > 0] for these in (across, down)
-    )
-    rules = [line for line in across if sum(crosses(line, [side]) for side in down) > 1]
-    sides = [line for line in down if sum(crosses(line, [rule]) for rule in across) > 1]
-    while True:
-        more = [line for line in across if line in rules or crosses(line, sides, thickest)]
-        also = [line for line in down if line in sides or crosses(line, more, thickest)]
-        if (more, also) == (rules, sides):
-            return rules, sides
-        rules, sides = more, also
 
 
 def _cornered(down: list[Line], rules: list[Line], longer: float, thickest: int) -> list[Line]:

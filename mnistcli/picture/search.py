@@ -48,6 +48,7 @@ def find(light: NDArray[np.uint8]) -> Found:
     if found is not None:
         return found
     coarse = _coarse(view)
+    # First on the copy: it costs little, and most of what reaches the border are lines and shadows.
     if is_trimmed(view.grey) and _trimmed_to_its_ink(coarse.grey) is not None:
         found = _trimmed_to_its_ink(grey)
     if found is not None:
@@ -67,12 +68,13 @@ def _clear_each(found: Found) -> float:
 
 
 def _stands_out(view: View, found: Found) -> bool:
+    """Tell whether the outline of what was found is steeper than noise."""
     return found.writing.contrast >= view.least_slope
 
 
-def _told_from_noise(view: View, found: Found, *, clear: bool = False) -> Found:
-    """Return what was found; raise PictureError where it may be noise."""
-    if not clear and not _stands_out(view, found):
+def _told_from_noise(found: Found, *, clear: bool) -> Found:
+    """Return what was found; raise PictureError where it may be noise: where it is not clear."""
+    if not clear:
         raise PictureError(_nothing("nothing stands out from the noise"))
     if found.writing.share < OF_ALL:
         raise PictureError(_nothing("none of its shapes is a pen's stroke"))
@@ -95,7 +97,8 @@ def _alone_on_plain_ground(grey: NDArray[np.uint8]) -> Found | None:
         return None
     if not is_all(view.grey, mask, found.writing.pen):
         return None
-    return replace(_told_from_noise(view, found), alone=True, corner=(columns.start, rows.start))
+    found = _told_from_noise(found, clear=_stands_out(view, found))
+    return replace(found, alone=True, corner=(columns.start, rows.start))
 
 
 def _trimmed_to_its_ink(grey: NDArray[np.uint8]) -> Found | None:
@@ -139,9 +142,10 @@ def _search(view: View, coarse: View) -> Found:
         found = _clearest(_looks(view, SPANS[-1:], DEPTHS))
     if found is None:
         raise PictureError(_nothing("nothing stands out from the background"))
+    seen = _at_full_size(view, found)
     # There is less noise on the copy.
-    clear = found.dark.shape == coarse.grey.shape and _stands_out(coarse, found)
-    return _told_from_noise(view, _at_full_size(view, found), clear=clear)
+    on_copy = found.dark.shape == coarse.grey.shape and _stands_out(coarse, found)
+    return _told_from_noise(seen, clear=on_copy or _stands_out(view, seen))
 
 
 def _at_full_size(view: View, found: Found) -> Found:

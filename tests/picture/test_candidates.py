@@ -91,7 +91,7 @@ def test_a_scribble_alone_is_refused():
     scribble = np.zeros((300, 300), np.float32)
     lines = list(np.array(strokes, np.int32))
     cv2.polylines(scribble, lines, isClosed=False, color=1, thickness=4, lineType=cv2.LINE_AA)
-    with pytest.raises(PictureError, match="scribbled out"):
+    with pytest.raises(PictureError, match="none of its strokes is one"):
         segment_picture(file(on(255, scribble, 20)))
 
 

@@ -3,22 +3,12 @@
 import cv2
 import numpy as np
 import pytest
+from common.lined import DIGITS, mask, ruled
 from common.pens import ink, on, seen
 
 from mnistcli.picture.lines import Line, lines
-from mnistcli.picture.rules import choose, mended, without_rules
+from mnistcli.picture.rules import choose, without_rules
 from mnistcli.picture.view import Look, View
-
-
-def mask(*digits: tuple[int, float, float, float]) -> np.ndarray:
-    """Digits (which, row, column, height) on 300 x 500 pixels, 0 and 1."""
-    coverage = np.zeros((300, 500), np.float32)
-    for digit, row, column, height in digits:
-        coverage = np.maximum(coverage, ink(digit, (300, 500), (row, column), height, pen=10))
-    return (coverage > 0.5).astype(np.uint8)
-
-
-DIGITS = mask((4, 0.5, 0.2, 0.4), (0, 0.5, 0.5, 0.4), (7, 0.5, 0.8, 0.4))
 
 
 def kept(writing: np.ndarray, lines: np.ndarray) -> float:
@@ -30,18 +20,6 @@ def left(writing: np.ndarray, lines: np.ndarray) -> float:
     """The share of the lines that is left."""
     only = lines & ~writing
     return float((without_rules(writing | lines) & only).sum() / only.sum())
-
-
-def ruled(
-    width: int = 2, slope: float = 0.0, *, across: bool = True, down: bool = False
-) -> np.ndarray:
-    lines = np.zeros((300, 500), np.uint8)
-    for at in range(-40, 560, 45):
-        if across:
-            cv2.line(lines, (-5, at), (505, round(at + 510 * slope)), 1, width)
-        if down:
-            cv2.line(lines, (at, -5), (round(at - 310 * slope), 305), 1, width)
-    return lines
 
 
 @pytest.mark.parametrize("width", [1, 2, 4, 6])
@@ -234,34 +212,6 @@ def test_a_pale_rule_goes_as_a_whole_where_only_the_ink_upon_it_holds_it():
     assert found.writing.mask[:, 320:].sum() == 0
 
 
-def test_a_pen_s_stroke_along_a_paler_rule_is_put_back():
-    writing = mask((7, 0.5, 0.5, 0.4))
-    cv2.polylines(writing, [np.array([(100, 65), (60, 140), (140, 140)])], False, 1, 3)
-    lines = ruled(3)
-    dark = np.maximum(80 * lines, 200 * writing).astype(np.uint8)
-    both = writing | lines
-    rest = without_rules(both)
-    assert (rest & writing).sum() < writing.sum()
-    assert (mended(rest, both, dark) >= writing).all()
-
-
-def test_of_a_rule_as_dark_as_the_pen_nothing_is_put_back():
-    lines = ruled(3)
-    both = DIGITS | lines
-    rest = without_rules(both)
-    dark = np.where(both, np.random.default_rng(0).integers(120, 200, both.shape), 0)
-    assert np.array_equal(mended(rest, both, dark.astype(np.uint8)), rest)
-
-
-def test_a_darker_rule_among_pale_ones_is_not_put_back():
-    margin = np.zeros((300, 500), np.uint8)
-    margin[:, 40:43] = 1
-    both = DIGITS | ruled(2) | margin
-    dark = np.maximum.reduce([80 * ruled(2), 160 * margin, 180 * DIGITS]).astype(np.uint8)
-    rest = without_rules(both)
-    assert mended(rest, both, dark)[:, 38:45].sum() <= rest[:, 38:45].sum()
-
-
 def test_a_stem_nearly_as_high_as_the_picture_stays():
     stem = np.zeros((60, 900), np.uint8)
     stem[6:54, 300:307] = 1
@@ -293,20 +243,6 @@ def test_a_line_goes_however_high_the_shadows_at_the_border_are():
     both = DIGITS | shadows
     assert left(both, line) == 0
     assert np.array_equal(without_rules(both | line) & DIGITS, DIGITS & both)
-
-
-def test_a_pen_with_pale_rims_is_darker_than_a_rule_in_the_middle_of_its_strokes():
-    lines = ruled(3)
-    dark = 100 * lines
-    stem = np.array([40, 60, 80, 100, 160, 100, 80, 60, 40], np.uint8)
-    dark[60:240, 100:109] = stem
-    rest = np.zeros_like(lines)
-    rest[60:240, 100:109] = 1
-    at = int(np.flatnonzero(lines[100:, 50])[0]) + 101
-    dark[at, 109:140] = 160
-    back = mended(rest, lines | rest, dark)
-    assert back[at, 109:140].all()
-    assert back.sum() < rest.sum() + 40
 
 
 def test_a_box_in_the_shadow_at_the_border_goes():

@@ -111,13 +111,13 @@ def holed(count: int, across: int) -> Ink:
     return Ink(0, 0, block)
 
 
-@needs("layout.HOLES", "layout.HOLE")
+@needs("cutting.HOLES", "cutting.HOLE")
 def what_has_more_holes_than_an_eight_is_a_scribble_and_jags_are_none() -> bool:
     pieces = (holed(2, 9), holed(4, 9), holed(8, 4))
-    return [layout.is_scribble(each, 200.0, 10.0) for each in pieces] == [False, True, False]
+    return [cutting.is_scribble(each, 200.0, 10.0) for each in pieces] == [False, True, False]
 
 
-@needs("layout.BLOT")
+@needs("cutting.BLOT")
 def what_is_blacked_out_is_a_scribble_and_a_broad_stroke_is_none() -> bool:
-    blots = [layout.is_scribble(block(0, 0, width), 60.0, 20.0) for width in (30, 50)]
+    blots = [cutting.is_scribble(block(0, 0, width), 60.0, 20.0) for width in (30, 50)]
     return blots == [False, True]
