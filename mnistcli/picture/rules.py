@@ -54,20 +54,26 @@ Lines = tuple[list[Line], list[Line]]
 """Along the rows, and along the columns."""
 
 
-def without_rules(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return the ink of `mask`, (h, w) of 0 and 1, without rules."""
+def without_rules(
+    mask: NDArray[np.uint8], beside: NDArray[np.uint8] | None = None
+) -> NDArray[np.uint8]:
+    """Return the ink of `mask`, (h, w) of 0 and 1, without rules.
+
+    Those that run to the edge of a sheet, `beside` which is 1, run to the picture's border.
+    """
+    beside = np.zeros_like(mask) if beside is None else beside
     mask, bars = _without_bars(mask)
     gone: Lines = bars, []
     longer = max(mask.shape)
     for thickest in (round(part * longer) for part in THICKEST):
-        mask, *more = _without(mask, max(3, thickest), *gone)
+        mask, *more = _without(mask, beside, max(3, thickest), *gone)
         gone = gone[0] + more[0], gone[1] + more[1]
     rules = gone[0][len(bars) :] + gone[1]
     if not rules:
         return mask
     # What touches writing is found best by the width of its like.
     thickest = max(3, round(max(line.width for line in rules)) + 1)
-    mask, *more = _without(mask, thickest, *gone)
+    mask, *more = _without(mask, beside, thickest, *gone)
     return _without_stubs(mask, gone[0] + more[0], thickest)
 
 
@@ -92,14 +98,19 @@ def mended(
 
 
 def _without(
-    mask: NDArray[np.uint8], thickest: int, rules_gone: list[Line], sides_gone: list[Line]
+    mask: NDArray[np.uint8],
+    beside: NDArray[np.uint8],
+    thickest: int,
+    rules_gone: list[Line],
+    sides_gone: list[Line],
 ) -> tuple[NDArray[np.uint8], list[Line], list[Line]]:
     """Take out rules of at most that width in pixels; return them, along the rows and the columns.
 
     Those that are gone already count as others that a rule may end at.
     """
-    across = [extended(line, mask) for line in lines(mask, thickest)]
-    down = [extended(line, mask.T) for line in lines(mask.T, thickest)]
+    along = mask | beside
+    across = [extended(line, along) for line in lines(mask, thickest)]
+    down = [extended(line, along.T) for line in lines(mask.T, thickest)]
     if not across and not down:
         return mask, [], []
     gone = rules_gone, sides_gone

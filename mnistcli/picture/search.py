@@ -12,7 +12,16 @@ from numpy.typing import NDArray
 from mnistcli.errors import PictureError
 from mnistcli.picture import ink
 from mnistcli.picture.ink import SPECK, drawn, ground, is_all, is_plain, is_trimmed, polarity
-from mnistcli.picture.sheet import alone, areas, four_sided, is_apart, is_drawn_on, on_a_pattern
+from mnistcli.picture.sheet import (
+    alone,
+    areas,
+    beside,
+    four_sided,
+    is_apart,
+    is_drawn_on,
+    on_a_pattern,
+    scaled,
+)
 from mnistcli.picture.view import DEPTHS, SPANS, Found, Look, View
 
 #: Nearly as wide as the picture: a sheet of paper on a table.
@@ -56,7 +65,7 @@ def find(light: NDArray[np.uint8]) -> Found:
     sheet = _sheet(coarse)
     written: list[Found] = []
     for area in areas(sheet) if sheet is not None else ():
-        view_of_it = View(ink.to_grey(alone(light, area)))
+        view_of_it = View(ink.to_grey(alone(light, area)), beside=beside(light.shape, area))
         with suppress(PictureError):  # it may be a stroke
             written.append(_search(view_of_it, _coarse(view_of_it)))
     return max(written, key=_clear_each) if written else _search(view, coarse)
@@ -183,7 +192,8 @@ def _coarse(view: View) -> View:
         return view
     height, width = (max(1, round(side * scale)) for side in view.grey.shape)
     resized = cv2.resize(view.grey, (width, height), interpolation=cv2.INTER_AREA)
-    return View(np.asarray(resized, np.uint8))
+    edge = None if view.beside is None else scaled(view.beside, (width, height))
+    return View(np.asarray(resized, np.uint8), beside=edge)
 
 
 def _sheet(coarse: View) -> NDArray[np.uint8] | None:

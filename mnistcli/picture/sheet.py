@@ -146,9 +146,7 @@ def alone(light: NDArray[np.uint8], sheet: NDArray[np.uint8]) -> NDArray[np.uint
 
     Light is (h, w) or (h, w, 3).
     """
-    on_it = np.asarray(
-        cv2.resize(sheet, light.shape[1::-1], interpolation=cv2.INTER_NEAREST), np.uint8
-    )
+    on_it = scaled(sheet, light.shape[1::-1])
     _, nearest = cv2.distanceTransformWithLabels(
         1 - on_it, cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
     )
@@ -157,6 +155,16 @@ def alone(light: NDArray[np.uint8], sheet: NDArray[np.uint8]) -> NDArray[np.uint
     painted = surroundings(shades[nearest])
     painted[on_it > 0] = light[on_it > 0]
     return painted
+
+
+def beside(shape: tuple[int, ...], sheet: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Mark, by 1, what is beside a sheet on light of that shape, and its edge, which is blurred."""
+    return np.asarray(cv2.dilate(1 - scaled(sheet, shape[1::-1]), SPECK), np.uint8)
+
+
+def scaled(mask: NDArray[np.uint8], size: tuple[int, ...]) -> NDArray[np.uint8]:
+    """Return a mask in another size: width and height."""
+    return np.asarray(cv2.resize(mask, size, interpolation=cv2.INTER_NEAREST), np.uint8)
 
 
 def frames(

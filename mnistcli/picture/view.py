@@ -69,12 +69,19 @@ class Ink(NamedTuple):
 class View:
     """A grey picture, (h, w) uint8, and what all looks at it share.
 
-    `paper` is how bright the paper is, where that is the same everywhere.
+    `paper` is how bright the paper is, where that is the same everywhere. `beside`, (h, w), is 1
+    where the sheet ends that is looked at, as a picture ends at its border.
     """
 
-    def __init__(self, grey: NDArray[np.uint8], paper: int | None = None) -> None:
+    def __init__(
+        self,
+        grey: NDArray[np.uint8],
+        paper: int | None = None,
+        beside: NDArray[np.uint8] | None = None,
+    ) -> None:
         self.grey = np.asarray(cv2.GaussianBlur(grey, (3, 3), 0), np.uint8)
         self._paper = None if paper is None else np.full_like(self.grey, paper)
+        self.beside = beside
         self._seen: dict[tuple[int, float], tuple[Bytes, Bytes, int]] = {}
         # Where ink stands out well, several looks see the same of it.
         self._cleaned: dict[bytes, tuple[Bytes, Bytes]] = {}
@@ -140,13 +147,15 @@ class View:
         faint = ink.inked(seen.dark, seen.strong, DEPTHS[-1])
         key = faint.tobytes()
         if key not in self._cleaned:
-            rest = without_rules(faint)
+            rest = without_rules(faint, self.beside)
             rules = (rest < faint).astype(np.uint8)
             self._cleaned[key] = mended(rest, faint, seen.dark), rules
         mask, rules = self._cleaned[key]
         if look.depth >= 1.0:
             if has_area(faint) and not has_area(seen.mask):  # a shadow, which hides rules
-                return mask & mended(without_rules(seen.mask), seen.mask, seen.dark), mask
+                return mask & mended(
+                    without_rules(seen.mask, self.beside), seen.mask, seen.dark
+                ), mask
             return mask & seen.mask, mask
         strong = seen.strong
         if rules.any():  # which may be darker than the pen

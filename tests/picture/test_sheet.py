@@ -42,3 +42,13 @@ def test_of_panels_side_by_side_all_are_read_and_their_rounded_corners_are_no_in
         picture[60:340, left : left + 280][rounded > 0] = 20
         digits[60:340, left : left + 280] = ink(7, (280, 280), height=0.5, pen=16)
     assert seen(on(picture, digits, 240), digits) > 0.8
+
+
+def test_a_margin_s_line_goes_that_runs_from_edge_to_edge_of_a_sheet_on_a_table():
+    picture, size = np.full((700, 700), 40.0), (700, 700)
+    sheet = np.array([(90, 60), (640, 90), (620, 640), (70, 610)], np.int32)
+    cv2.fillPoly(picture, [sheet], 230)
+    cv2.line(picture, (190, 66), (170, 614), 120, 4)
+    rows = (0.25, 0.5, 0.75)
+    digits = np.maximum.reduce([ink(7, size, (y, x), 0.13, 10) for x in (0.45, 0.65) for y in rows])
+    assert seen(on(picture, digits, 30), digits) > 0.8
