@@ -52,6 +52,12 @@ SAME_PEN = 0.4
 #: is of one colour, in widths of its stroke: the edges of shadows and of things are soft.
 AS_SHARP = 0.65
 
+#: ... but in one row with it, this much: it was enlarged in another way, or is out of focus.
+SOFTER = 0.4
+
+#: ... and the lower one of the two is this high beside the other: a comb's tooth is not.
+ROW = 0.6
+
 #: A piece of this part of what is written is (most of) a digit; a lower one is a bar or a dot.
 BODY = 0.35
 
@@ -160,7 +166,8 @@ def find_writing(mask: NDArray[np.uint8], paper: NDArray[np.uint8], sight: Sight
     heights = pieces.boxes[:, 3].astype(np.float64)
     upright = heights >= BAR * pieces.width
     slender = pieces.slenderness >= STROKE
-    written = [i for i in drawn if slender[i] and upright[i] and pieces.off_paper[i] >= OFF_PAPER]
+    standing = slender & upright
+    written = [i for i in drawn if standing[i] and pieces.off_paper[i] >= OFF_PAPER]
     if not written:
         return None
     first = _first(pieces, written)
@@ -172,7 +179,7 @@ def find_writing(mask: NDArray[np.uint8], paper: NDArray[np.uint8], sight: Sight
     may_be_softer = (broader <= 1 / THINNER) | is_plain(sight.grey)
     # What comes in from the border is off its paper; in a bright spot, ink hardly is.
     off_paper = pieces.off_paper >= OFF_PAPER * pieces.off_paper[first]
-    alike = [
+    of_a_pen = [
         i
         for i in drawn
         if i == first
@@ -180,18 +187,23 @@ def find_writing(mask: NDArray[np.uint8], paper: NDArray[np.uint8], sight: Sight
             (off_paper[i] or not pieces.contact[i])
             and pieces.width[i] >= THINNER * usual
             and pieces.depth[i] >= SAME_PEN * pieces.depth[first]
-            and sharp[i] * broader[i] >= AS_SHARP
             and pieces.contact[i] <= AT_BORDER * pieces.outline[i]
         )
     ]
-    surely = (pieces.width >= THINNER * pen) & (may_be_softer | (sharp >= AS_SHARP))
+    alike = [i for i in of_a_pen if i == first or sharp[i] * broader[i] >= AS_SHARP]
+    as_fine = pieces.width >= THINNER * pen
+    surely = as_fine & (may_be_softer | (sharp >= AS_SHARP))
     inked = [i for i in alike if surely[i]]
-    digits = [i for i in inked if slender[i] and upright[i]]
+    digits = [i for i in inked if standing[i]]
+    may_be = standing & as_fine & (broader <= 1 / THINNER) & (sharp >= SOFTER)
+    softer = _in_row(pieces.boxes, digits, [i for i in of_a_pen if may_be[i] and i not in inked])
+    inked, digits = inked + softer, digits + softer
     height = weighted_median(heights[digits], evidence[digits])
     # The short upright stroke of a broad pen is as stout as an area.
     stout = (heights >= max(BODY * height, BAR * pen)) & (pieces.width <= pen)
     stroke = slender | stout
-    left_out = any(stroke[i] and heights[i] >= BODY * height for i in alike if not surely[i])
+    left = [i for i in alike if i not in inked]
+    left_out = any(stroke[i] and heights[i] >= BODY * height for i in left)
     inked = [i for i in inked if stroke[i]]
     bodies = [i for i in inked if heights[i] >= BODY * height]
     parts = [i for i in inked if heights[i] < BODY * height]
@@ -220,6 +232,25 @@ def _first(pieces: Pieces, written: list[int]) -> int:
     high = [i for i in written if heights[i] >= BODY * heights[written[0]]]
     usual = weighted_median(pieces.sharpness[high], pieces.evidence[high])
     return max(high, key=lambda i: (pieces.sharpness[i] >= AS_SHARP * usual, pieces.evidence[i]))
+
+
+def _in_row(boxes: NDArray[np.int32], row: list[int], others: list[int]) -> list[int]:
+    """Return those of the others that stand beside a piece of a row, or beside one that does.
+
+    They share half of the lower one's rows, and are no farther apart than the higher one is high.
+    """
+    row, left = list(row), np.array(others, np.int64)
+    before = len(row)
+    for piece in row:  # which gets longer
+        first, sides = boxes[left, :2], boxes[left, 2:]
+        ends = np.minimum(first + sides, boxes[piece, :2] + boxes[piece, 2:])
+        columns, rows = (ends - np.maximum(first, boxes[piece, :2])).T  # shared; below 0 if apart
+        narrow, low = np.minimum(sides, boxes[piece, 2:]).T
+        high = np.maximum(sides[:, 1], boxes[piece, 3])
+        near = (2 * columns <= narrow) & (-columns <= high) & (2 * rows > low) & (low >= ROW * high)
+        row += left[near].tolist()
+        left = left[~near]
+    return row[before:]
 
 
 def weighted_median(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:

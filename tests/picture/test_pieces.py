@@ -133,6 +133,17 @@ def test_a_broad_soft_thing_beside_a_pen_is_none_of_it_but_on_a_ground_of_one_co
     assert writing.left_out  # it may be a digit out of focus: who reads the rest is told
 
 
+def test_digits_of_one_row_may_be_softer_and_what_lies_elsewhere_may_not():
+    size, pen = (400, 900), 12
+    row = [ink(each, size, (0.3, x), 0.3, pen) for each, x in ((4, 0.2), (7, 0.4))]
+    softer = [ink(each, size, (0.3, x), 0.3, pen) for each, x in ((0, 0.55), (7, 0.7))]
+    elsewhere = cv2.GaussianBlur(ink(4, size, (0.8, 0.2), 0.3, pen), (0, 0), 2.5)
+    both = np.maximum.reduce([*row, *(cv2.GaussianBlur(each, (0, 0), 2.5) for each in softer)])
+    photo = on(240, np.maximum(both, elsewhere), 30)
+    photo[-10:] = np.linspace(200, 240, 900)
+    assert np.array_equal(chosen(np.maximum(both, elsewhere), picture=photo), both > 0.5)
+
+
 def test_thin_strokes_beside_a_broad_one_are_not_left_out_unsaid():
     """They may be scratches, and digits of a finer pen."""
     size = (300, 900)

@@ -122,6 +122,28 @@ def a_shadow_is_of_no_pen_and_a_digit_out_of_focus_is() -> bool:
     return len(chosen((dark > 30).astype(np.uint8), dark)) == 2
 
 
+@needs("pieces.SOFTER")
+def a_digit_out_of_focus_is_of_its_row_and_a_shadow_is_not() -> bool:
+    def is_one(blur: float) -> bool:
+        mask = drawn(STEM, bar(180, 60, 12, 180))
+        dark = mask * np.float32(200)
+        dark[:, 150:] = cv2.GaussianBlur(dark[:, 150:], (0, 0), blur)
+        return len(chosen((dark > 60).astype(np.uint8), dark)) == 2
+
+    return is_one(2.0) and not is_one(4.0)
+
+
+@needs("pieces.ROW")
+def a_softer_digit_is_nearly_as_high_as_its_row_and_a_tooth_is_not() -> bool:
+    def is_one(height: int) -> bool:
+        mask = drawn(STEM, bar(180, 240 - height, 12, height))
+        dark = mask * np.float32(200)
+        dark[:, 150:] = cv2.GaussianBlur(dark[:, 150:], (0, 0), 2.0)
+        return len(chosen((dark > 60).astype(np.uint8), dark)) == 2
+
+    return is_one(140) and not is_one(80)
+
+
 @needs("pieces.BODY")
 def a_low_piece_is_a_part_and_half_a_digit_is_a_body() -> bool:
     found = written(drawn(STEM, bar(150, 60, 12, 180), bar(180, 60, 12, 90), bar(220, 60, 12, 50)))
