@@ -84,12 +84,15 @@ class Graph:
         self.cuts = [0.0] * len(self.into)
         self.pieces: list[range] = []
         self.is_cut = [candidate.cut for candidate in candidates]
+        self.rests: list[list[int]] = []
         for index, candidate in enumerate(candidates):
             first = starts[candidate.line] + candidate.first
             end = starts[candidate.line] + candidate.last + 1
             self.into[end].append((first, index))
             self.cuts[first], self.cuts[end] = (cut or 0.0 for cut in candidate.cuts)
             self.pieces.append(range(first, end))
+            beside = zip((first - 1, end), candidate.cuts, strict=True)
+            self.rests.append([piece for piece, cut in beside if cut is not None])
         # What is a digit on its own is not left out because it is small; but a tick is no 1.
         self.unread = list(self.sizes)
         for index, pieces in enumerate(self.pieces):
@@ -174,7 +177,11 @@ class Graph:
         return float(sums[-1])
 
     def doubtful(self, chosen: Sequence[int]) -> bool:
-        """Tell whether a chosen candidate, or what is as large and left out, is no digit."""
+        """Tell whether a chosen candidate is no digit, or what is left out no dash.
+
+        That is what is as large as a digit, or was cut off one: signs are partly digits.
+        """
         read = {piece for index in chosen for piece in self.pieces[index]}
         left = any(price >= LETTER for piece, price in enumerate(self.sizes) if piece not in read)
-        return left or any(bool(self.strangeness[index] > DOUBTFUL) for index in chosen)
+        torn = any(piece not in read for index in chosen for piece in self.rests[index])
+        return left or torn or any(bool(self.strangeness[index] > DOUBTFUL) for index in chosen)

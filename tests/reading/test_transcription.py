@@ -164,6 +164,17 @@ def test_what_may_be_a_digit_and_was_left_out_makes_the_answer_doubtful():
     assert (said.text, said.doubtful) == ("34", True)
 
 
+def test_what_is_cut_off_a_digit_and_left_out_makes_the_answer_doubtful():
+    letter = Picture(3).add(3, 0).add(7, 1, cuts=(None, 1.0))
+    letter.unread = ((5.6, 4.0, 1.4),)
+    dash = Picture(3).add(3, 0).add(7, 1)
+    dash.unread = letter.unread
+    assert [(said.text, said.doubtful) for said in (letter.read(), dash.read())] == [
+        ("37", True),
+        ("37", False),
+    ]
+
+
 def test_where_nothing_is_a_digit_as_it_stands_the_answer_is_doubtful():
     assert Picture(2).add(1, 0, cuts=(None, 1)).add(1, 1, cuts=(1, None)).read().doubtful
 
