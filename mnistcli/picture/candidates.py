@@ -26,7 +26,8 @@ from mnistcli.picture.ink import (
     without_areas,
 )
 from mnistcli.picture.layout import Ink, is_slash, join, lines_of
-from mnistcli.picture.pieces import Writing, weighted_median
+from mnistcli.picture.measures import weighted_median
+from mnistcli.picture.pieces import Writing
 from mnistcli.picture.search import find
 from mnistcli.picture.segmentation import Box, Candidate, Segmentation
 from mnistcli.picture.view import DEPTHS, SPANS, Found, Look, View

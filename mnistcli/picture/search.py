@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from mnistcli.errors import PictureError
 from mnistcli.picture import ink
-from mnistcli.picture.ink import SPECK, drawn, ground, is_all, is_plain, is_trimmed, polarity
-from mnistcli.picture.sheet import (
+from mnistcli.picture.furniture.sheet import (
     alone,
     areas,
     beside,
@@ -22,6 +21,7 @@ from mnistcli.picture.sheet import (
     on_a_pattern,
     scaled,
 )
+from mnistcli.picture.ink import SPECK, drawn, ground, is_all, is_plain, is_trimmed, polarity
 from mnistcli.picture.view import DEPTHS, SPANS, Found, Look, View
 
 #: Nearly as wide as the picture: a sheet of paper on a table.

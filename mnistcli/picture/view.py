@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli.picture import ink
+from mnistcli.picture.furniture.lines import has_area
+from mnistcli.picture.furniture.rules import mended, without_rules
 from mnistcli.picture.ink import RIM
-from mnistcli.picture.lines import has_area
-from mnistcli.picture.pieces import Sight, Writing, find_writing
-from mnistcli.picture.rules import mended, without_rules
+from mnistcli.picture.measures import Sight
+from mnistcli.picture.pieces import Writing, find_writing
 
 #: Widths that strokes may have, as parts of the longer side: a broad brush on a tight crop; a
 #: felt pen; a ballpoint on a photo. The narrower, the smaller the shadows that are paper still.

@@ -22,8 +22,8 @@ for file in Path(__file__).with_name("needed").glob("*.py"):
     importlib.import_module(f"needed.{file.stem}")
 
 MODULES = {
-    name: importlib.import_module(f"mnistcli.picture.{name}")
-    for _, name, _ in pkgutil.iter_modules(mnistcli.picture.__path__)
+    name.rpartition(".")[2]: importlib.import_module(name)
+    for _, name, _ in pkgutil.walk_packages(mnistcli.picture.__path__, "mnistcli.picture.")
 } | {"light": mnistcli.decoding.light}
 
 

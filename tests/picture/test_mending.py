@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from common.lined import DIGITS, mask, ruled
 
-from mnistcli.picture.rules import mended, without_rules
+from mnistcli.picture.furniture.rules import mended, without_rules
 
 
 def test_a_pen_s_stroke_along_a_paler_rule_is_put_back():

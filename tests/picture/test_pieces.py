@@ -6,7 +6,8 @@ import pytest
 from common.pens import ink, on
 
 from mnistcli.picture.ink import slopes, surroundings
-from mnistcli.picture.pieces import Sight, Writing, find_writing
+from mnistcli.picture.measures import Sight
+from mnistcli.picture.pieces import Writing, find_writing
 
 
 def found(

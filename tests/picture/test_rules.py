@@ -6,8 +6,8 @@ import pytest
 from common.lined import DIGITS, mask, ruled
 from common.pens import ink, on, seen
 
-from mnistcli.picture.lines import Line, lines
-from mnistcli.picture.rules import choose, without_rules
+from mnistcli.picture.furniture.lines import Line, lines
+from mnistcli.picture.furniture.rules import choose, without_rules
 from mnistcli.picture.view import Look, View
 
 

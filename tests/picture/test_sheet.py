@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from common.pens import ink, on, seen
 
-from mnistcli.picture.sheet import is_apart
+from mnistcli.picture.furniture.sheet import is_apart
 from mnistcli.picture.view import View
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 from needed.drawing import bar, drawn, needs, ring, stroke
 
-from mnistcli.picture import lines as straight
-from mnistcli.picture import rules
+from mnistcli.picture.furniture import lines as straight
+from mnistcli.picture.furniture import rules
 
 DIGITS = drawn(
     stroke((60, 100), (50, 170), (110, 170)), stroke((95, 120), (95, 220)),
@@ -42,7 +42,7 @@ def a_line_under_digits_goes_and_a_foot_stays() -> bool:
     )
 
 
-@needs("pieces.TALLER")
+@needs("measures.TALLER")
 def a_line_is_long_beside_the_digits_and_not_beside_their_dots() -> bool:
     dots = [bar(20 + 12 * k, 280, 6, 6) for k in range(20)]
     seven = drawn(stroke((100, 60), (300, 60), (200, 240)), *dots, size=(300, 500))

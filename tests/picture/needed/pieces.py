@@ -6,7 +6,8 @@ from needed.drawing import bar, drawn, needs, polygon, ring, stroke
 
 from mnistcli.picture import ink as inks
 from mnistcli.picture import pieces
-from mnistcli.picture.pieces import Sight, Writing
+from mnistcli.picture.measures import Sight
+from mnistcli.picture.pieces import Writing
 
 
 def written(mask: np.ndarray, dark: np.ndarray | None = None) -> Writing | None:
@@ -26,7 +27,7 @@ def chosen(mask: np.ndarray, dark: np.ndarray | None = None) -> list[tuple[int, 
 STEM = bar(100, 60, 12, 180)
 
 
-@needs("pieces.OPEN_ENDS")
+@needs("measures.OPEN_ENDS")
 def a_slanting_stroke_that_runs_out_of_the_picture() -> bool:
     found = written(
         drawn(stroke((120, 40), (200, 310), pen=12), stroke((60, 40), (120, 40), pen=12))
@@ -42,7 +43,7 @@ def a_digit_on_the_border_and_a_wedge_of_shadow() -> bool:
     return len(chosen(drawn(STEM, two))) == 2 and len(chosen(drawn(STEM, wedge))) == 1
 
 
-@needs("pieces.FLAT")
+@needs("measures.FLAT")
 def a_hollow_stroke_is_none_and_the_pale_half_of_one_is_drawn() -> bool:
     def evidence(mask: np.ndarray, dark: np.ndarray) -> float:
         found = written(mask, dark)
@@ -58,13 +59,13 @@ def a_hollow_stroke_is_none_and_the_pale_half_of_one_is_drawn() -> bool:
     )
 
 
-@needs("pieces.STROKE")
+@needs("measures.STROKE")
 def a_blot_is_no_stroke_and_a_stout_digit_is_one() -> bool:
     blot = drawn(lambda mask: cv2.circle(mask, (150, 150), 60, 1, -1))
     return written(blot) is None and written(drawn(bar(100, 60, 35, 180))) is not None
 
 
-@needs("sheet.RECTANGLE")
+@needs("frames.RECTANGLE")
 def a_torn_frame_goes_and_a_round_stroke_around_a_digit_stays() -> bool:
     sides = stroke((60, 20), (20, 20), (20, 280), (280, 280), (280, 20), (240, 20), pen=6)
     curve = stroke(*((int(150 + 110 * np.cos(a)), int(150 + 110 * np.sin(a)))
@@ -73,7 +74,7 @@ def a_torn_frame_goes_and_a_round_stroke_around_a_digit_stays() -> bool:
     return len(chosen(drawn(sides, digit))) == 1 and len(chosen(drawn(curve, digit))) == 2
 
 
-@needs("sheet.ROUND")
+@needs("frames.ROUND")
 def a_circle_with_a_gap_around_a_digit_goes_and_a_hook_around_one_stays() -> bool:
     def around(end: float) -> int:
         curve = stroke(*((int(150 + 110 * np.cos(a)), int(150 + 110 * np.sin(a)))
@@ -83,7 +84,7 @@ def a_circle_with_a_gap_around_a_digit_goes_and_a_hook_around_one_stays() -> boo
     return around(6.2) == 1 and around(4.7) == 2
 
 
-@needs("sheet.HELD")
+@needs("frames.HELD")
 def a_digit_with_a_speck_inside_is_no_frame_and_one_around_a_small_digit_is() -> bool:
     frame = stroke((60, 20), (20, 20), (20, 280), (280, 280), (280, 20), (240, 20), pen=6)
     speck = written(drawn(ring(150, 150, 90, 110), bar(140, 130, 10, 45)))
@@ -165,7 +166,7 @@ def a_page_of_many_digits() -> bool:
     return len(chosen(page)) == 300
 
 
-@needs("sheet.HELD_OUTLINE")
+@needs("frames.HELD_OUTLINE")
 def a_scratch_within_a_zero_does_not_make_a_frame_of_it() -> bool:
     def height(shade: int) -> float:
         mask = drawn(ring(150, 150, 130, 130, pen=6), bar(140, 100, 8, 90))
@@ -197,17 +198,17 @@ def holes(count: int, *, apart: int = 40, odd: int = 0) -> np.ndarray:
     return drawn(stroke((40, 120), (90, 120), (60, 220)), *row, size=(300, 600))
 
 
-@needs("sheet.HOLES")
+@needs("frames.HOLES")
 def a_notebook_s_holes_are_no_zeros_and_a_few_zeros_are_none() -> bool:
     return len(chosen(holes(9))) == 1 and len(chosen(holes(5))) == 6
 
 
-@needs("sheet.EVEN")
+@needs("frames.EVEN")
 def holes_are_evenly_apart() -> bool:
     return len(chosen(holes(7, odd=3))) == 1 and len(chosen(holes(7, odd=12))) == 8
 
 
-@needs("sheet.ONE_SHAPE")
+@needs("frames.ONE_SHAPE")
 def holes_are_one_shape_and_digits_as_large_are_not() -> bool:
     def row(*shapes: np.ndarray) -> int:
         mask = drawn(stroke((40, 120), (90, 120), (60, 220)), size=(300, 600))

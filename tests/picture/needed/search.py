@@ -6,7 +6,8 @@ from common.pens import ink, on, seen
 from needed.drawing import Shape, bar, drawn, needs, polygon
 
 from mnistcli.picture import ink as inks
-from mnistcli.picture import search, sheet, view
+from mnistcli.picture import search, view
+from mnistcli.picture.furniture import sheet
 
 
 def half_as_dark(covered: np.ndarray, part: tuple[slice, slice], share: float) -> np.ndarray:

@@ -10,8 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.picture.ink import components, connected
-from mnistcli.picture.lines import (
+from mnistcli.picture.furniture.lines import (
     COVERED,
     SHORTEST,
     Line,
@@ -24,7 +23,8 @@ from mnistcli.picture.lines import (
     may_have_any,
     meets,
 )
-from mnistcli.picture.pieces import usual_height
+from mnistcli.picture.ink import components, connected
+from mnistcli.picture.measures import usual_height
 
 #: A rule is thinner than this part of the picture's longer side; looked for among thinner ink
 #: first, as long strokes of a thin pen would hide it among all that is thinner than this.

@@ -1,0 +1,1 @@
+"""What is on a picture and is no writing: rules, boxes, loops, frames, sheets. `picture` alone enters."""
