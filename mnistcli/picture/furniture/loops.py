@@ -1,0 +1,85 @@
+"""Ink -> ink without the loops, drawn around a number by hand, that its digits touch."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistcli.picture.furniture.frames import HELD, ROUND
+from mnistcli.picture.ink import components
+
+#: Beside its shorter side, a loop's stroke is no broader than this, and its bends have no smaller
+#: radius; a gap in it is no wider than such a bend.
+NARROW = 1 / 6
+BEND = 1 / 4
+
+
+def without_loops(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the ink of `mask`, (h, w) of 0 and 1, without loops around digits that touch them."""
+    labels, stats = components(mask)
+    rest = mask
+    for piece in range(1, len(stats)):
+        left, top, width, height, area = stats[piece].tolist()
+        if not width + height < area < width * height / 2:
+            continue
+        window = np.s_[top : top + height, left : left + width]
+        if not _goes_round(labels[window] == piece):
+            continue
+        kept = _without_loop(labels[window], piece)
+        if kept is not None:
+            rest = mask.copy() if rest is mask else rest
+            rest[window][(labels[window] == piece) & (kept == 0)] = 0
+    return rest
+
+
+def _goes_round(shape: NDArray[np.bool_]) -> bool:
+    """Tell whether a piece may be a loop: it lies along its convex hull."""
+    ink = shape.astype(np.uint8)
+    outlines, _ = cv2.findContours(ink, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    hull = cv2.drawContours(np.zeros_like(ink), [cv2.convexHull(outlines[0])], -1, 1)
+    reach = round(NARROW * min(shape.shape)) | 1
+    return bool(cv2.dilate(ink, np.ones((reach, reach), np.uint8))[hull > 0].mean() >= ROUND)
+
+
+def _without_loop(labels: NDArray[np.integer], piece: int) -> NDArray[np.uint8] | None:
+    """Return what is left of a piece without its loop; None if it is none, or nothing hangs on it."""
+    short = min(labels.shape)
+    bend = int(BEND * short)
+    labels = np.pad(labels, bend + 1)
+    shape = (labels == piece).astype(np.uint8)
+    depth = _depth(_filled(shape, bend))
+    if not depth.any():
+        return None
+    rows = depth[depth > 0].astype(np.int64)
+    inked = np.bincount(rows, shape[depth > 0]) / np.maximum(np.bincount(rows), 1)
+    pen = int((inked[1:] < 1 / 2).argmax()) + 1
+    if pen > NARROW * short or inked[: pen + 1].max() < ROUND:
+        return None
+    deep = depth > pen + 1
+    if 2 * np.count_nonzero(shape[deep]) > np.count_nonzero(deep):  # a stroke: a loop holds paper
+        return None
+    found, stats = components(((labels > 0) & deep).astype(np.uint8))
+    held = stats[:, cv2.CC_STAT_WIDTH : cv2.CC_STAT_AREA].max(axis=1) > HELD * short
+    held[0] = False
+    hang = np.bincount(found[deep], shape[deep], len(stats)) > 0
+    # Digits stand beside one another; the parts of a sign that goes round, such as an 8, do not.
+    first, sides = stats[held, cv2.CC_STAT_LEFT], stats[held, cv2.CC_STAT_WIDTH]
+    if not (held & hang).any() or not (first[:, None] >= first + sides).any():
+        return None
+    rest = (held & hang)[found].astype(np.uint8)
+    # A stroke that ends at the loop ends in its middle.
+    ends = shape * ((depth > pen / 2) & (_depth(1 - rest) <= pen + 2 - depth))
+    return np.asarray((rest | ends)[bend + 1 : -bend - 1, bend + 1 : -bend - 1], np.uint8)
+
+
+def _filled(shape: NDArray[np.uint8], bend: int) -> NDArray[np.uint8]:
+    """Fill a loop: closed where it has a gap, and without what sticks out of it."""
+    closed = (_depth(1 - shape) <= bend).astype(np.uint8)
+    outlines, _ = cv2.findContours(closed, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    filled = np.asarray(cv2.drawContours(closed, outlines, -1, 1, cv2.FILLED), np.uint8)
+    core = np.asarray(_depth(filled) > 2 * bend, np.uint8)
+    return np.asarray(_depth(1 - core) <= bend, np.uint8)
+
+
+def _depth(mask: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return how far each pixel of a mask (h, w) is from the nearest that is 0."""
+    return np.asarray(cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_5), np.float32)
