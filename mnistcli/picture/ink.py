@@ -12,6 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 #: has an inside and an outline.
 LEAST_SIDE = 256
 
+#: ... but not where what is drawn is as high as this, and all of its strokes have one already.
+HIGH = 64
+
 #: Part of the picture's longer side over which its colours are compared: wider than any stroke.
 COLOUR_SPAN = 0.25
 
@@ -51,10 +54,22 @@ SPARSE = 11
 def enlarge(light: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Enlarge a small picture until its longer side is at least `LEAST_SIDE`."""
     factor = -(-LEAST_SIDE // max(light.shape[:2]))
-    if factor <= 1:
+    if factor <= 1 or is_large(light):
         return light
     size = (light.shape[1] * factor, light.shape[0] * factor)
     return _bytes(cv2.resize(light, size, interpolation=cv2.INTER_CUBIC))
+
+
+def is_large(light: NDArray[np.uint8]) -> bool:
+    """Tell whether what is drawn in grey on one colour is high, and nowhere as thin as a speck."""
+    if light.shape[2:] or not is_plain(light):
+        return False
+    off = cv2.absdiff(light, np.full_like(light, ground(light)))
+    strokes = np.asarray(off > off.max() // 2, np.uint8)
+    if cv2.boundingRect(strokes)[3] < HIGH:
+        return False
+    broad = cv2.morphologyEx(strokes, cv2.MORPH_OPEN, SPECK)
+    return not (strokes > cv2.dilate(broad, SPECK)).any()
 
 
 def to_grey(light: NDArray[np.uint8]) -> NDArray[np.uint8]:

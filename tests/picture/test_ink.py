@@ -14,6 +14,12 @@ def test_small_pictures_are_enlarged_and_large_ones_kept():
     assert inks.enlarge(large) is large
 
 
+@pytest.mark.parametrize(("pen", "enlarged"), [(8, False), (1, True)])
+def test_a_large_drawing_is_enlarged_where_its_strokes_are_thin(pen, enlarged):
+    drawing = on(255, ink(4, (128, 128), height=0.7, pen=pen))
+    assert (inks.enlarge(drawing) is not drawing) == enlarged
+
+
 @pytest.mark.parametrize(
     ("paper", "colour"), [((255, 255, 255), (255, 230, 0)), ((60, 140, 60), (160, 80, 60))]
 )

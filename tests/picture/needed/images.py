@@ -15,6 +15,12 @@ def a_small_picture_is_enlarged_as_far_as_needed() -> bool:
     return inks.enlarge(np.zeros((28, 20), np.uint8)).shape == (280, 200)
 
 
+@needs("ink.HIGH")
+def a_low_drawing_is_enlarged_and_a_high_one_is_not() -> bool:
+    low, high = (on(255, ink(0, (128, 128), height=height, pen=8)) for height in (0.36, 0.66))
+    return len(inks.enlarge(low)) == 256 and len(inks.enlarge(high)) == 128
+
+
 @needs("ink.GLARE")
 def noise_on_black_is_no_ink_and_grey_on_black_is() -> bool:
     paper = np.full((1, 1), 12, np.uint8)
