@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from mnistcli.picture import ink
 from mnistcli.picture.furniture.lines import has_area
-from mnistcli.picture.furniture.loops import without_loops
 from mnistcli.picture.furniture.rules import mended, without_rules
 from mnistcli.picture.ink import RIM
 from mnistcli.picture.measures import Sight
@@ -151,7 +150,7 @@ class View:
         if key not in self._cleaned:
             rest = without_rules(faint, self.beside)
             rules = (rest < faint).astype(np.uint8)
-            self._cleaned[key] = without_loops(mended(rest, faint, seen.dark)), rules
+            self._cleaned[key] = mended(rest, faint, seen.dark), rules
         mask, rules = self._cleaned[key]
         if look.depth >= 1.0:
             if has_area(faint) and not has_area(seen.mask):  # a shadow, which hides rules

@@ -29,6 +29,14 @@ def test_ruled_paper_goes_and_the_digits_on_it_stay(width, slope):
     assert kept(DIGITS, ruled(width, slope)) > 0.9
 
 
+def test_a_line_as_thick_as_the_pen_goes_that_is_drawn_under_digits_and_touches_them():
+    line = np.zeros_like(DIGITS)
+    cv2.line(line, (20, 218), (480, 206), 1, 16)
+    assert (DIGITS & line).any()
+    assert left(DIGITS, line) < 0.05
+    assert kept(DIGITS, line) > 0.9
+
+
 def test_squared_paper_goes_and_the_digits_on_it_stay():
     lines = ruled(2, down=True)
     assert left(DIGITS, lines) < 0.08

@@ -5,12 +5,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli.picture.furniture.frames import HELD, ROUND
+from mnistcli.picture.furniture.sheet import CONVEX
 from mnistcli.picture.ink import components
 
 #: Beside its shorter side, a loop's stroke is no broader than this, and its bends have no smaller
 #: radius; a gap in it is no wider than such a bend.
 NARROW = 1 / 6
 BEND = 1 / 4
+
+#: A digit in it, of which there are two, is longer than this; the curls inside a 0 are not.
+DIGIT = 0.4
 
 
 def without_loops(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -46,9 +50,14 @@ def _without_loop(labels: NDArray[np.integer], piece: int) -> NDArray[np.uint8] 
     bend = int(BEND * short)
     labels = np.pad(labels, bend + 1)
     shape = (labels == piece).astype(np.uint8)
-    depth = _depth(_filled(shape, bend))
-    if not depth.any():
+    inside = _filled(shape, bend)
+    outlines, _ = cv2.findContours(inside, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    if len(outlines) != 1:
         return None
+    # Digits that touch make an outline that goes round, too, with dents where they do.
+    if inside.sum() < CONVEX * cv2.contourArea(cv2.convexHull(outlines[0])):
+        return None
+    depth = _depth(inside)
     rows = depth[depth > 0].astype(np.int64)
     inked = np.bincount(rows, shape[depth > 0]) / np.maximum(np.bincount(rows), 1)
     pen = int((inked[1:] < 1 / 2).argmax()) + 1
@@ -58,14 +67,15 @@ def _without_loop(labels: NDArray[np.integer], piece: int) -> NDArray[np.uint8] 
     if 2 * np.count_nonzero(shape[deep]) > np.count_nonzero(deep):  # a stroke: a loop holds paper
         return None
     found, stats = components(((labels > 0) & deep).astype(np.uint8))
-    held = stats[:, cv2.CC_STAT_WIDTH : cv2.CC_STAT_AREA].max(axis=1) > HELD * short
-    held[0] = False
-    hang = np.bincount(found[deep], shape[deep], len(stats)) > 0
-    # Digits stand beside one another; the parts of a sign that goes round, such as an 8, do not.
-    first, sides = stats[held, cv2.CC_STAT_LEFT], stats[held, cv2.CC_STAT_WIDTH]
-    if not (held & hang).any() or not (first[:, None] >= first + sides).any():
+    longer = stats[:, cv2.CC_STAT_WIDTH : cv2.CC_STAT_AREA].max(axis=1)
+    longer[0] = 0
+    hang = (np.bincount(found[deep], shape[deep], len(stats)) > 0) & (longer > HELD * short)
+    digits = stats[longer > DIGIT * short]
+    # They stand beside one another; the parts of a sign that goes round, such as an 8, do not.
+    first, sides = digits[:, cv2.CC_STAT_LEFT], digits[:, cv2.CC_STAT_WIDTH]
+    if not hang.any() or not (first[:, None] >= first + sides).any():
         return None
-    rest = (held & hang)[found].astype(np.uint8)
+    rest = hang[found].astype(np.uint8)
     # A stroke that ends at the loop ends in its middle.
     ends = shape * ((depth > pen / 2) & (_depth(1 - rest) <= pen + 2 - depth))
     return np.asarray((rest | ends)[bend + 1 : -bend - 1, bend + 1 : -bend - 1], np.uint8)

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mnistcli.picture.furniture.feet import STUB, THICKEST, Lines, of_digits
 from mnistcli.picture.furniture.lines import (
     COVERED,
     SHORTEST,
@@ -23,12 +24,9 @@ from mnistcli.picture.furniture.lines import (
     may_have_any,
     meets,
 )
+from mnistcli.picture.furniture.loops import without_loops
 from mnistcli.picture.ink import components, connected
 from mnistcli.picture.measures import usual_height
-
-#: A rule is thinner than this part of the picture's longer side; looked for among thinner ink
-#: first, as long strokes of a thin pen would hide it among all that is thinner than this.
-THICKEST = (1 / 160, 1 / 40)
 
 #: A rule is so many times as long as what is written is high. One along the columns, as stems are,
 #: begins or ends at another rule, or runs from border to border.
@@ -41,32 +39,27 @@ ALONE = 0.9
 #: written is high by this factor.
 SIDE = 1.1
 
-#: What stands on a rule and is no digit is lower than this part of what is written.
-STUB = 0.8
-
 #: Less ink than this part of the lines' own is left where nothing but lines was there.
 SCRAPS = 0.2
 
 #: Rules are paler than a pen where less than this part of them is darker than half-way to it.
 PALER = 0.2
 
-Lines = tuple[list[Line], list[Line]]
-"""Along the rows, and along the columns."""
-
 
 def without_rules(
     mask: NDArray[np.uint8], beside: NDArray[np.uint8] | None = None
 ) -> NDArray[np.uint8]:
-    """Return the ink of `mask`, (h, w) of 0 and 1, without rules.
+    """Return the ink of `mask`, (h, w) of 0 and 1, without rules, and loops drawn by hand.
 
     Those that run to the edge of a sheet, `beside` which is 1, run to the picture's border.
     """
     beside = np.zeros_like(mask) if beside is None else beside
     mask, bars = _without_bars(mask)
     gone: Lines = bars, []
-    longer = max(mask.shape)
-    for thickest in (round(part * longer) for part in THICKEST):
-        mask, *more = _without(mask, beside, max(3, thickest), *gone)
+    for part in THICKEST:
+        if part == THICKEST[-1]:
+            mask = without_loops(mask)
+        mask, *more = _without(mask, beside, max(3, round(part * max(mask.shape))), *gone)
         gone = gone[0] + more[0], gone[1] + more[1]
     rules = gone[0][len(bars) :] + gone[1]
     if not rules:
@@ -124,45 +117,11 @@ def _without(
     whole = height if long == [across, down] else max(height, _height_without(mask, *long))
     rules, sides = choose(across, down, mask.shape, height, whole, thickest, gone)
     others = across + gone[0], sides + gone[1]
-    feet = _feet(rules, others, mask, height, thickest)
+    feet = of_digits(rules, others, mask, height, thickest)
     rules = [line for line in rules if line not in feet]
     if not rules and not sides:
         return mask, [], []
     return erase(erase(mask, rules).T, sides).T, rules, sides
-
-
-def _feet(
-    rules: list[Line], others: Lines, mask: NDArray[np.uint8], height: float, thickest: int
-) -> list[Line]:
-    """Return the feet and bars of digits that touch: where one of those ends, their row goes on.
-
-    A rule ends at the picture's border, or at the sides among `others`, or beyond what is written.
-    """
-    last = mask.shape[1] - 1
-    free = [
-        line
-        for line in rules
-        if min(line.first, last - line.last) > line.width + 2
-        and not all(ends_at(line, others[1], thickest))
-    ]
-    if not free:
-        return []
-    labels, stats = components(erase(mask, rules))
-    written = (stats[:, cv2.CC_STAT_HEIGHT] >= STUB * height)[labels] & (labels > 0)
-    reach = int(height / 2) + 1
-
-    def is_passed(line: Line) -> bool:
-        row = line.at((line.first + line.last) / 2)
-        along = [
-            line,
-            *(other for other in others[0] if abs(other.at(line.first) - row) <= thickest),
-        ]
-        begin, end = min(part.first for part in along), max(part.last for part in along)
-        band = written[max(0, int(row) - reach) : int(row) + reach]
-        before = band[:, max(0, begin - 2 * reach) : max(0, begin - reach)]
-        return bool(before.any() or band[:, end + reach : end + 2 * reach].any())
-
-    return [line for line in free if is_passed(line)]
 
 
 def _without_bars(mask: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], list[Line]]:

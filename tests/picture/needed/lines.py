@@ -1,6 +1,8 @@
 """Straight lines, and which of them are rules of the paper."""
 
 import numpy as np
+from common import lined
+from common.lined import ruled
 from needed.drawing import bar, drawn, needs, ring, stroke
 
 from mnistcli.picture.furniture import lines as straight
@@ -28,9 +30,14 @@ def across(*rows: int, left: int = 0, right: int = 500, width: int = 3) -> np.nd
     return drawn(*(bar(left, row, right - left, width) for row in rows), size=(300, 500))
 
 
-@needs("rules.THICKEST.1")
-def a_wide_rule_goes() -> bool:
-    return rest(across(60, 180, width=11)) < 0.1
+@needs("feet.THICKEST.1")
+def digits_stay_on_rules_that_are_thinner_than_the_pen() -> bool:
+    return kept(ruled(6, 0.03), lined.DIGITS) > 0.98
+
+
+@needs("feet.THICKEST.2")
+def a_rule_as_wide_as_a_pen_goes() -> bool:
+    return rest(across(60, 180, width=20)) < 0.1
 
 
 @needs("rules.LONG")
@@ -82,7 +89,7 @@ def parts_of_a_rule_are_one_and_dashes_are_none() -> bool:
     return count(10) == 1 and count(25) == 2
 
 
-@needs("rules.THICKEST.0")
+@needs("feet.THICKEST.0")
 def the_feet_of_thin_digits_stay_on_a_thinner_line() -> bool:
     twos = (
         stroke((x, 180), (x + 40, 150), (x + 60, 220), (x, 300), (x + 70, 300), pen=8)
@@ -102,7 +109,7 @@ def the_sides_of_a_box_go_and_a_stroke_between_two_lines_stays() -> bool:
     return rest(box, zero) < 0.1 and kept(across(60, 150), stem) > 0.9
 
 
-@needs("rules.STUB")
+@needs("feet.STUB")
 def the_teeth_of_a_comb_go_and_a_one_on_a_line_stays() -> bool:
     zeros = drawn(ring(100, 150, 30, 50, 16), ring(220, 150, 30, 50, 16), size=(300, 500))
     teeth = drawn(*(bar(x, 150, 3, 70) for x in (40, 160, 280, 400)), size=(300, 500))

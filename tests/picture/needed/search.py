@@ -72,13 +72,13 @@ def a_blurred_digit_is_seen() -> bool:
 
 @needs("search.OF_ALL")
 def a_digit_among_hundreds_of_hairs_is_not_to_be_told() -> bool:
-    seven = ink(7, size=(600, 600), height=0.2, pen=16)
-    covered = seven.copy()
-    for number in range(400):
+    zero = ink(0, size=(600, 600), height=0.2, pen=16)
+    covered = zero.copy()
+    for number in range(700):
         x, y = 8 + number % 48 * 12, 8 + number // 48 * 24 + number * number % 7
-        if not seven[y - 8 : y + 30, max(0, x - 8) : x + 16].any():
+        if not zero[y - 8 : y + 30, max(0, x - 8) : x + 16].any():
             covered[y : y + 16, x] = 1
-    return seen(on(230, covered, 40), seven) == 0
+    return seen(on(230, covered, 40), zero) == 0
 
 
 @needs("search.COARSE")
