@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli.picture.image import framed
+from mnistcli.picture.ink import distance
 from mnistcli.picture.layout import Ink
 
 #: Rows of the small copy in which seams are searched: a stroke has two or three there.
@@ -56,7 +57,7 @@ def is_scribble(ink: Ink, height: float, pen: float, digits: int = 1) -> bool:
     across = BLOT * height
     if cv2.countNonZero(ink.mask) < math.pi / 4 * across**2:
         return False
-    away = cv2.distanceTransform(np.pad(ink.mask, 1), cv2.DIST_L2, cv2.DIST_MASK_5)
+    away = distance(np.pad(ink.mask, 1))
     return bool(2.0 * away.max() > across)
 
 
@@ -98,15 +99,10 @@ def _smooth_outline(mask: NDArray[np.uint8], pen: float, rim: int) -> NDArray[np
     But for notches: paper that a disk as wide as the pen does not get into, a closing's.
     """
     room = int(pen / 2) + 1  # for what the disk covers, and paper around it
-    away = _distance(1 - framed(mask, room))
-    closed = _distance((away <= pen / 2).astype(np.uint8)) > pen / 2
+    away = distance(1 - framed(mask, room))
+    closed = distance((away <= pen / 2).astype(np.uint8)) > pen / 2
     outline = (away > 0) & (away <= rim) & ~closed
     return np.asarray(outline[room:-room, room:-room] / rim, np.float32)
-
-
-def _distance(mask: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return how far each pixel of a mask (h, w) is from the nearest that is 0."""
-    return np.asarray(cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_5), np.float32)
 
 
 def _chosen(ink: NDArray[np.float32], outline: NDArray[np.float32], pen: float) -> list[list[int]]:

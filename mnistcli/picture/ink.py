@@ -52,19 +52,19 @@ SPARSE = 11
 
 
 def enlarge(light: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Enlarge a small picture until its longer side is at least `LEAST_SIDE`."""
+    """Enlarge a small picture until its longer side is at least `LEAST_SIDE`; no large drawing."""
     factor = -(-LEAST_SIDE // max(light.shape[:2]))
-    if factor <= 1 or is_large(light):
+    if factor <= 1 or _is_large(light):
         return light
     size = (light.shape[1] * factor, light.shape[0] * factor)
     return _bytes(cv2.resize(light, size, interpolation=cv2.INTER_CUBIC))
 
 
-def is_large(light: NDArray[np.uint8]) -> bool:
+def _is_large(light: NDArray[np.uint8]) -> bool:
     """Tell whether what is drawn in grey on one colour is high, and nowhere as thin as a speck."""
     if light.shape[2:] or not is_plain(light):
         return False
-    off = cv2.absdiff(light, np.full_like(light, ground(light)))
+    off = _off_ground(light)
     strokes = np.asarray(off > off.max() // 2, np.uint8)
     if cv2.boundingRect(strokes)[3] < HIGH:
         return False
@@ -177,6 +177,11 @@ def components(mask: NDArray[np.uint8]) -> tuple[NDArray[np.integer], NDArray[np
     return np.asarray(labels), np.asarray(stats, np.int32)
 
 
+def distance(mask: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return how far each pixel of a mask (h, w) is from the nearest that is 0."""
+    return np.asarray(cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_5), np.float32)
+
+
 def border(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return the pixels at the border of a picture."""
     return np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
@@ -195,8 +200,12 @@ def is_trimmed(grey: NDArray[np.uint8]) -> bool:
 
 def _is_off_ground(grey: NDArray[np.uint8], apart: int = ONE_COLOUR) -> NDArray[np.uint8]:
     """Mark what has another shade than the ground that a picture's border shows, by 1."""
-    off = cv2.absdiff(grey, np.full_like(grey, ground(grey))) > apart
-    return off.astype(np.uint8)
+    return (_off_ground(grey) > apart).astype(np.uint8)
+
+
+def _off_ground(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return how far from the ground's shade each pixel is."""
+    return _bytes(cv2.absdiff(grey, np.full_like(grey, ground(grey))))
 
 
 def rim(width: int, height: int) -> int:

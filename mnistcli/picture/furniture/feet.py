@@ -4,28 +4,25 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.picture.furniture.lines import Line, ends_at, erase
+from mnistcli.picture.furniture.lines import Line, Lines, ends_at, erase
 from mnistcli.picture.ink import components
-
-#: A rule is thinner than this part of the picture's longer side; looked for among thinner ink
-#: first, as long strokes of a thin pen would hide it among all that is thinner than this. The last
-#: is a pen's width, of a line drawn by hand; the flat sides of a loop would be such lines, too.
-THICKEST = (1 / 160, 1 / 40, 1 / 20)
 
 #: What stands on a rule and is no digit is lower than this part of what is written.
 STUB = 0.8
 
-Lines = tuple[list[Line], list[Line]]
-"""Along the rows, and along the columns."""
-
 
 def of_digits(
-    rules: list[Line], others: Lines, mask: NDArray[np.uint8], height: float, thickest: int
+    rules: list[Line],
+    others: Lines,
+    mask: NDArray[np.uint8],
+    height: float,
+    thickest: int,
+    printed: float,
 ) -> list[Line]:
     """Return those of the `rules` that are feet and bars of digits that touch.
 
     A rule ends at the picture's border, or at the sides among `others`, or beyond what is written:
-    where feet end, their row goes on. One as broad as a pen goes on beyond what it touches, too.
+    where feet end, their row goes on. One broader than `printed` ones goes on beyond what it touches.
     """
     last = mask.shape[1] - 1
     free = [
@@ -53,7 +50,7 @@ def of_digits(
         return bool(before.any() or band[:, end + reach : end + 2 * reach].any())
 
     def is_bar(line: Line) -> bool:
-        if line.width <= THICKEST[1] * max(mask.shape):
+        if line.width <= printed:
             return False
         top, bottom = sorted((line.at(line.first), line.at(line.last)))
         near = rest[max(0, int(top) - thickest) : int(bottom) + thickest + 1]

@@ -58,19 +58,24 @@ def frames(
 
 def _holds(window: NDArray[np.integer], piece: int, pen: int, within: NDArray[np.int64]) -> bool:
     """Tell whether a piece, in its window of the labels, is an outline around one of these."""
-    shape, outline = _outlined(window, piece)
+    shape, outline = outlined(window, piece)
     hull = cv2.convexHull(outline)
     if is_rectangle(hull):
         return True
-    round_it = cv2.drawContours(np.zeros_like(shape), [hull], -1, 1)
-    along = cv2.dilate(shape, np.ones((pen, pen), np.uint8))[round_it > 0]
-    closed = hull if along.mean() >= ROUND else outline
+    closed = hull if goes_round(shape, hull, pen) else outline
     filled = cv2.drawContours(np.zeros_like(shape), [closed], -1, 1, cv2.FILLED)
     inside = np.where(filled > 0, window, 0)
     return bool(np.isin(within, inside).any())
 
 
-def _outlined(window: NDArray[np.integer], piece: int) -> tuple[NDArray[np.uint8], Any]:
+def goes_round(shape: NDArray[np.uint8], hull: Any, reach: int) -> bool:
+    """Tell whether a piece, (h, w) of 0 and 1, lies along its convex hull, within half of so many pixels."""
+    along = cv2.drawContours(np.zeros_like(shape), [hull], -1, 1) > 0
+    near = cv2.dilate(shape, np.ones((reach, reach), np.uint8))
+    return bool(near[along].mean() >= ROUND)
+
+
+def outlined(window: NDArray[np.integer], piece: int) -> tuple[NDArray[np.uint8], Any]:
     """Return a piece in its window of the labels, (h, w) of 0 and 1, and its outline."""
     shape = (window == piece).astype(np.uint8)
     outlines, _ = cv2.findContours(shape, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
@@ -86,7 +91,7 @@ def is_rectangle(outline: Any) -> bool:
 
 def _is_empty_box(window: NDArray[np.integer], piece: int, pen: int) -> bool:
     """Tell whether a piece, in its window of the labels, is a rectangle's outline and no more."""
-    shape, outline = _outlined(window, piece)
+    shape, outline = outlined(window, piece)
     if not is_rectangle(outline):
         return False
     filled = cv2.drawContours(np.zeros_like(shape), [outline], -1, 1, cv2.FILLED)

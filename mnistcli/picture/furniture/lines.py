@@ -51,6 +51,10 @@ class Line:
         return thicker - thinner <= max(thinner, 2.0)
 
 
+Lines = tuple[list[Line], list[Line]]
+"""Along the rows, and along the columns."""
+
+
 def lines(mask: NDArray[np.uint8], thickest: int) -> list[Line]:
     """Find straight lines along the rows, the parts of one joined."""
     mask = np.ascontiguousarray(mask)

@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.picture.furniture.frames import HELD, ROUND
+from mnistcli.picture.furniture.frames import HELD, ROUND, goes_round, outlined
 from mnistcli.picture.furniture.sheet import CONVEX
-from mnistcli.picture.ink import components
+from mnistcli.picture.ink import components, distance
 
 #: Beside its shorter side, a loop's stroke is no broader than this, and its bends have no smaller
 #: radius; a gap in it is no wider than such a bend.
@@ -26,22 +26,15 @@ def without_loops(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
         if not width + height < area < width * height / 2:
             continue
         window = np.s_[top : top + height, left : left + width]
-        if not _goes_round(labels[window] == piece):
+        shape, outline = outlined(labels[window], piece)
+        reach = round(NARROW * min(width, height)) | 1
+        if not goes_round(shape, cv2.convexHull(outline), reach):
             continue
         kept = _without_loop(labels[window], piece)
         if kept is not None:
             rest = mask.copy() if rest is mask else rest
             rest[window][(labels[window] == piece) & (kept == 0)] = 0
     return rest
-
-
-def _goes_round(shape: NDArray[np.bool_]) -> bool:
-    """Tell whether a piece may be a loop: it lies along its convex hull."""
-    ink = shape.astype(np.uint8)
-    outlines, _ = cv2.findContours(ink, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-    hull = cv2.drawContours(np.zeros_like(ink), [cv2.convexHull(outlines[0])], -1, 1)
-    reach = round(NARROW * min(shape.shape)) | 1
-    return bool(cv2.dilate(ink, np.ones((reach, reach), np.uint8))[hull > 0].mean() >= ROUND)
 
 
 def _without_loop(labels: NDArray[np.integer], piece: int) -> NDArray[np.uint8] | None:
@@ -57,7 +50,7 @@ def _without_loop(labels: NDArray[np.integer], piece: int) -> NDArray[np.uint8] 
     # Digits that touch make an outline that goes round, too, with dents where they do.
     if inside.sum() < CONVEX * cv2.contourArea(cv2.convexHull(outlines[0])):
         return None
-    depth = _depth(inside)
+    depth = distance(inside)
     rows = depth[depth > 0].astype(np.int64)
     inked = np.bincount(rows, shape[depth > 0]) / np.maximum(np.bincount(rows), 1)
     pen = int((inked[1:] < 1 / 2).argmax()) + 1
@@ -77,19 +70,14 @@ def _without_loop(labels: NDArray[np.integer], piece: int) -> NDArray[np.uint8] 
         return None
     rest = hang[found].astype(np.uint8)
     # A stroke that ends at the loop ends in its middle.
-    ends = shape * ((depth > pen / 2) & (_depth(1 - rest) <= pen + 2 - depth))
+    ends = shape * ((depth > pen / 2) & (distance(1 - rest) <= pen + 2 - depth))
     return np.asarray((rest | ends)[bend + 1 : -bend - 1, bend + 1 : -bend - 1], np.uint8)
 
 
 def _filled(shape: NDArray[np.uint8], bend: int) -> NDArray[np.uint8]:
     """Fill a loop: closed where it has a gap, and without what sticks out of it."""
-    closed = (_depth(1 - shape) <= bend).astype(np.uint8)
+    closed = (distance(1 - shape) <= bend).astype(np.uint8)
     outlines, _ = cv2.findContours(closed, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     filled = np.asarray(cv2.drawContours(closed, outlines, -1, 1, cv2.FILLED), np.uint8)
-    core = np.asarray(_depth(filled) > 2 * bend, np.uint8)
-    return np.asarray(_depth(1 - core) <= bend, np.uint8)
-
-
-def _depth(mask: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return how far each pixel of a mask (h, w) is from the nearest that is 0."""
-    return np.asarray(cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_5), np.float32)
+    core = np.asarray(distance(filled) > 2 * bend, np.uint8)
+    return np.asarray(distance(1 - core) <= bend, np.uint8)

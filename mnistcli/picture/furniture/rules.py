@@ -10,11 +10,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.picture.furniture.feet import STUB, THICKEST, Lines, of_digits
+from mnistcli.picture.furniture.feet import STUB, of_digits
 from mnistcli.picture.furniture.lines import (
     COVERED,
     SHORTEST,
     Line,
+    Lines,
     bars_among,
     ends_at,
     erase,
@@ -27,6 +28,11 @@ from mnistcli.picture.furniture.lines import (
 from mnistcli.picture.furniture.loops import without_loops
 from mnistcli.picture.ink import components, connected
 from mnistcli.picture.measures import usual_height
+
+#: A rule is thinner than this part of the picture's longer side; looked for among thinner ink
+#: first, as long strokes of a thin pen would hide it among all that is thinner than this. The last
+#: is a pen's width, of a line drawn by hand; the flat sides of a loop would be such lines, too.
+THICKEST = (1 / 160, 1 / 40, 1 / 20)
 
 #: A rule is so many times as long as what is written is high. One along the columns, as stems are,
 #: begins or ends at another rule, or runs from border to border.
@@ -117,7 +123,8 @@ def _without(
     whole = height if long == [across, down] else max(height, _height_without(mask, *long))
     rules, sides = choose(across, down, mask.shape, height, whole, thickest, gone)
     others = across + gone[0], sides + gone[1]
-    feet = of_digits(rules, others, mask, height, thickest)
+    printed = THICKEST[1] * max(mask.shape)
+    feet = of_digits(rules, others, mask, height, thickest, printed)
     rules = [line for line in rules if line not in feet]
     if not rules and not sides:
         return mask, [], []

@@ -30,12 +30,12 @@ def across(*rows: int, left: int = 0, right: int = 500, width: int = 3) -> np.nd
     return drawn(*(bar(left, row, right - left, width) for row in rows), size=(300, 500))
 
 
-@needs("feet.THICKEST.1")
+@needs("rules.THICKEST.1")
 def digits_stay_on_rules_that_are_thinner_than_the_pen() -> bool:
     return kept(ruled(6, 0.03), lined.DIGITS) > 0.98
 
 
-@needs("feet.THICKEST.2")
+@needs("rules.THICKEST.2")
 def a_rule_as_wide_as_a_pen_goes() -> bool:
     return rest(across(60, 180, width=20)) < 0.1
 
@@ -89,7 +89,7 @@ def parts_of_a_rule_are_one_and_dashes_are_none() -> bool:
     return count(10) == 1 and count(25) == 2
 
 
-@needs("feet.THICKEST.0")
+@needs("rules.THICKEST.0")
 def the_feet_of_thin_digits_stay_on_a_thinner_line() -> bool:
     twos = (
         stroke((x, 180), (x + 40, 150), (x + 60, 220), (x, 300), (x + 70, 300), pen=8)
